@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file device.h
+ * Finding DFU interfaces. A list is an immutable snapshot; its devices are borrowed from it.
+ *
+ * Making a list sends no class request. It reads string descriptors, for which a device must be opened
+ * for a moment; one that cannot be opened stays in the list with the reason.
+ */
+#ifndef LIBDFU_DEVICE_H
+#define LIBDFU_DEVICE_H
+
+#include <libdfu/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Whether an interface is a program's DFU helper or the loader itself (bInterfaceProtocol, DFU 1.1 §4.1.1, §4.2.3). */
+enum dfu_mode { DFU_MODE_RUNTIME = 1, DFU_MODE_DFU = 2 };
+
+/** Which protocol the functional descriptor's bcdDFUVersion names. */
+enum dfu_protocol { DFU_PROTOCOL_10 = 0x0100, DFU_PROTOCOL_11 = 0x0110, DFU_PROTOCOL_DFUSE = 0x011A };
+
+/** bmAttributes of the functional descriptor (DFU 1.1 section 4.1.3). */
+enum dfu_attributes {
+    DFU_CAN_DOWNLOAD = 1u << 0,
+    DFU_CAN_UPLOAD = 1u << 1,
+    DFU_MANIFESTATION_TOLERANT = 1u << 2,
+    DFU_WILL_DETACH = 1u << 3
+};
+
+enum dfu_selector_flags {
+    DFU_SELECT_VID = 1u << 0,
+    DFU_SELECT_PID = 1u << 1,
+    DFU_SELECT_DFU_ONLY = 1u << 2 /**< leave run-time interfaces out */
+};
+
+/** Which devices to take. All that is given must match. */
+struct dfu_selector {
+    size_t size;
+    uint32_t flags; /**< enum dfu_selector_flags */
+    uint16_t vid;
+    uint16_t pid;
+    const char *serial; /**< whole serial number; NULL = any */
+    const char *path;   /**< whole path, "1-2.3"; NULL = any */
+};
+
+/** One DFU interface of one device. Strings are borrowed from the list. */
+struct dfu_device_info {
+    size_t size;
+    const char *path;         /**< "1-2.3" */
+    const char *serial;       /**< NULL when it has none or it could not be read */
+    const char *product;      /**< likewise */
+    const char *access_error; /**< why it cannot be opened, or NULL */
+    int32_t access;           /**< DFU_OK, DFU_ERR_ACCESS, DFU_ERR_BUSY… */
+    uint16_t vid;
+    uint16_t pid;
+    uint16_t bcd_device;
+    uint16_t transfer_size;   /**< wTransferSize, bytes a block */
+    uint16_t detach_timeout;  /**< wDetachTimeOut, ms */
+    uint16_t protocol;        /**< enum dfu_protocol, as the descriptor or its length says */
+    uint8_t attributes;       /**< enum dfu_attributes */
+    uint8_t mode;             /**< enum dfu_mode */
+    uint8_t interface_number;
+    uint8_t config;           /**< bConfigurationValue it belongs to */
+    uint8_t address;          /**< USB device address */
+    uint8_t reserved[3];
+    uint32_t alt_count;       /**< alternate settings of this interface */
+    uint32_t reserved2;
+};
+
+/** Lists the DFU interfaces that match; none is DFU_OK with count 0. @p selector may be NULL = all.
+ *  Errors: DFU_ERR_USB, DFU_ERR_NO_MEMORY, DFU_ERR_CANCELLED. @since 0.1 */
+DFU_API int dfu_list_new(struct dfu_context *context, const struct dfu_selector *selector,
+                         struct dfu_list **out, struct dfu_error **err);
+
+/** Waits up to @p timeout_ms (UINT32_MAX = no limit) until at least one matches.
+ *  Errors: DFU_ERR_NO_DEVICE (time is up), and those of dfu_list_new(). @since 0.1 */
+DFU_API int dfu_list_wait(struct dfu_context *context, const struct dfu_selector *selector,
+                          uint32_t timeout_ms, struct dfu_list **out, struct dfu_error **err);
+
+/** How many. @since 0.1 */
+DFU_API size_t dfu_list_count(const struct dfu_list *list);
+
+/** The device at @p index, or NULL. Borrowed. @since 0.1 */
+DFU_API const struct dfu_device *dfu_list_at(const struct dfu_list *list, size_t index);
+
+/** Frees a list; NULL is fine. Sessions opened from it stay valid. @since 0.1 */
+DFU_API void dfu_list_free(struct dfu_list *list);
+
+/** Fills @p info. Returns DFU_OK or DFU_ERR_ARGUMENT. @since 0.1 */
+DFU_API int dfu_device_describe(const struct dfu_device *device, struct dfu_device_info *info);
+
+/** The number (bAlternateSetting) and the name of the alt at @p index; the name is NULL when it has none or
+ *  could not be read. Returns DFU_OK or DFU_ERR_RANGE. @since 0.1 */
+DFU_API int dfu_device_alt(const struct dfu_device *device, size_t index, uint32_t *alt, const char **name);
+
+/** The memory map, alts whose strings are broken included as far as they go; empty for plain DFU.
+ *  Borrowed. @since 0.1 */
+DFU_API const struct dfu_memmap *dfu_device_memmap(const struct dfu_device *device);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file image.h
+ * Firmware as a sparse map from addresses to bytes, with the edits that srec_cat users know.
+ *
+ * An image holds segments: maximal runs of bytes, sorted by (alt, address), never touching each other
+ * within an alt. Edits change it in place; they apply to the data of every alt. Once it is shared between
+ * threads treat it as const. On failure an edit leaves the image as it was.
+ */
+#ifndef LIBDFU_IMAGE_H
+#define LIBDFU_IMAGE_H
+
+#include <libdfu/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What to do where two inputs give different bytes for one address (equal bytes never conflict). */
+enum dfu_overlap {
+    DFU_OVERLAP_ERROR = 0,
+    DFU_OVERLAP_FIRST = 1, /**< keep what is there */
+    DFU_OVERLAP_LAST = 2   /**< take the new byte */
+};
+
+/** A maximal run of bytes. */
+struct dfu_segment {
+    size_t size;
+    uint64_t address;
+    uint64_t length;     /**< never 0 */
+    const uint8_t *data; /**< borrowed until the next edit */
+    uint32_t alt;        /**< DFU_ALT_ANY unless the file names one */
+    uint32_t reserved;
+};
+
+/** A remark on a file or image that is not an error, e.g. "text after the end record ignored". */
+typedef void dfu_note_fn(const char *text, void *user);
+
+enum dfu_image_option_flags {
+    DFU_IMAGE_BASE_SET = 1u << 0,   /**< base is given (address 0 is legal) */
+    DFU_IMAGE_ALT_SET = 1u << 1     /**< alt is given */
+};
+
+/** Options of loading and saving. */
+struct dfu_image_options {
+    size_t size;
+    const char *format; /**< "bin", "hex"…; NULL = by content when loading, by file name when saving */
+    uint64_t base;      /**< with DFU_IMAGE_BASE_SET: where a raw file goes; refused for formats with addresses */
+    uint64_t max_bytes; /**< most bytes of data to accept; 0 = 512 MiB */
+    uint32_t flags;     /**< enum dfu_image_option_flags */
+    uint32_t alt;       /**< with DFU_IMAGE_ALT_SET: the alt that the data is for */
+    uint32_t overlap;   /**< enum dfu_overlap, for records that contradict each other */
+    uint32_t record_bytes; /**< saving: data bytes a record; 0 = 32 */
+    dfu_note_fn *note;  /**< NULL = remarks are dropped */
+    void *note_user;
+};
+
+enum dfu_image_info_flags {
+    DFU_IMAGE_HAS_START = 1u << 0 /**< start holds an execution start address */
+};
+
+/** A summary. */
+struct dfu_image_info {
+    size_t size;
+    const char *format;   /**< format it was loaded from; NULL when built by hand */
+    uint64_t bytes;       /**< sum of all segments */
+    uint64_t segments;    /**< how many */
+    struct dfu_range span; /**< lowest address, end of the highest; both 0 when empty */
+    uint64_t start;       /**< start record or entry; kept through conversions, never used to leave */
+    uint32_t flags;       /**< enum dfu_image_info_flags */
+    uint32_t reserved;
+};
+
+/** Creates an empty image. Errors: DFU_ERR_NO_MEMORY. @since 0.1 */
+DFU_API int dfu_image_new(struct dfu_image **out, struct dfu_error **err);
+
+/** A deep copy. Errors: DFU_ERR_NO_MEMORY. @since 0.1 */
+DFU_API int dfu_image_copy(const struct dfu_image *image, struct dfu_image **out, struct dfu_error **err);
+
+/** Frees an image; NULL is fine. @since 0.1 */
+DFU_API void dfu_image_free(struct dfu_image *image);
+
+/**
+ * Loads the file @p path. The format is found by content unless options say; a file that is no known
+ * format is raw and needs DFU_IMAGE_BASE_SET (DFU_ERR_ARGUMENT without).
+ * Messages name file and line or offset. Memory stays within the data plus a few MiB.
+ * Errors: DFU_ERR_FILE, DFU_ERR_FORMAT, DFU_ERR_RANGE (more than max_bytes, or past 4 GiB),
+ * DFU_ERR_ARGUMENT, DFU_ERR_NO_MEMORY. @since 0.1
+ */
+DFU_API int dfu_image_load(const char *path, const struct dfu_image_options *options, struct dfu_image **out,
+                           struct dfu_error **err);
+
+/** dfu_image_load() from memory; @p name is used in messages. @since 0.1 */
+DFU_API int dfu_image_parse(const void *data, size_t length, const char *name,
+                            const struct dfu_image_options *options, struct dfu_image **out,
+                            struct dfu_error **err);
+
+/**
+ * Writes the image to @p path: to a temporary file beside it, which is renamed at the end, so that a
+ * failure leaves an existing file as it was. A path that is no regular file (a pipe, /dev/stdout) is
+ * written directly. The format comes from options or from the file name (.bin .hex .ihex .ihx).
+ * A raw file cannot hold gaps: DFU_ERR_RANGE names the first and suggests .hex or a fill.
+ * Errors: DFU_ERR_FILE, DFU_ERR_RANGE, DFU_ERR_ARGUMENT (no format), DFU_ERR_NO_MEMORY. @since 0.1
+ */
+DFU_API int dfu_image_save(const struct dfu_image *image, const char *path,
+                           const struct dfu_image_options *options, struct dfu_error **err);
+
+/** How many segments. @since 0.1 */
+DFU_API size_t dfu_image_count(const struct dfu_image *image);
+
+/** Fills @p segment. Returns DFU_OK, or DFU_ERR_RANGE past the last one. @since 0.1 */
+DFU_API int dfu_image_segment(const struct dfu_image *image, size_t index, struct dfu_segment *segment);
+
+/** Fills @p info. Returns DFU_OK or DFU_ERR_ARGUMENT. @since 0.1 */
+DFU_API int dfu_image_describe(const struct dfu_image *image, struct dfu_image_info *info);
+
+/**
+ * Copies what the image holds in [address, address + length) for @p alt into @p buffer and leaves the
+ * other bytes of the buffer alone. With an alt other than DFU_ALT_ANY data for any alt counts too.
+ * Returns how many bytes were copied. @since 0.1
+ */
+DFU_API size_t dfu_image_read(const struct dfu_image *image, uint32_t alt, uint64_t address, void *buffer,
+                              size_t length);
+
+/**
+ * Adds bytes at @p address. Where @p overlap is DFU_OVERLAP_ERROR and a byte contradicts what is there,
+ * DFU_ERR_RANGE names the first address and both values. Errors also: DFU_ERR_NO_MEMORY, DFU_ERR_RANGE
+ * (end past 4 GiB). @since 0.1
+ */
+DFU_API int dfu_image_add(struct dfu_image *image, uint32_t alt, uint64_t address, const void *data,
+                          size_t length, enum dfu_overlap overlap, struct dfu_error **err);
+
+/** Adds all of @p other (left alone), its start address too unless there is one already.
+ *  Errors as dfu_image_add(). @since 0.1 */
+DFU_API int dfu_image_merge(struct dfu_image *image, const struct dfu_image *other, enum dfu_overlap overlap,
+                            struct dfu_error **err);
+
+/** Sets every byte of @p range that is not set yet (alt any; when all data is for one alt, that alt).
+ *  Errors: DFU_ERR_RANGE (empty, reversed, past 4 GiB), DFU_ERR_NO_MEMORY. @since 0.1 */
+DFU_API int dfu_image_fill(struct dfu_image *image, uint8_t value, struct dfu_range range,
+                           struct dfu_error **err);
+
+/** Keeps only what lies in @p range; *removed (may be NULL) says how many bytes went. Nothing left is
+ *  DFU_ERR_RANGE. @since 0.1 */
+DFU_API int dfu_image_crop(struct dfu_image *image, struct dfu_range range, uint64_t *removed,
+                           struct dfu_error **err);
+
+/** Removes what lies in @p range; *removed may be NULL. Nothing left is DFU_ERR_RANGE. @since 0.1 */
+DFU_API int dfu_image_exclude(struct dfu_image *image, struct dfu_range range, uint64_t *removed,
+                              struct dfu_error **err);
+
+/** Moves everything, the start address too, by @p offset bytes. Below 0 or past 4 GiB: DFU_ERR_RANGE. @since 0.1 */
+DFU_API int dfu_image_move(struct dfu_image *image, int64_t offset, struct dfu_error **err);
+
+/** Overwrites or adds bytes at @p address (alt as for fill). Errors: DFU_ERR_RANGE, DFU_ERR_NO_MEMORY. @since 0.1 */
+DFU_API int dfu_image_patch(struct dfu_image *image, uint64_t address, const void *data, size_t length,
+                            struct dfu_error **err);
+
+/** Checks that all data lies in @p range; DFU_ERR_RANGE says by how many bytes it does not. @since 0.1 */
+DFU_API int dfu_image_limit(const struct dfu_image *image, struct dfu_range range, struct dfu_error **err);
+
+/** Sets the execution start address. Errors: DFU_ERR_RANGE (past 4 GiB). @since 0.1 */
+DFU_API int dfu_image_set_start(struct dfu_image *image, uint64_t start, struct dfu_error **err);
+
+/** Drops the execution start address. @since 0.1 */
+DFU_API void dfu_image_clear_start(struct dfu_image *image);
+
+enum dfu_image_crc_flags {
+    DFU_IMAGE_CRC_RANGE_SET = 1u << 0,  /**< range is given; without it the whole image is covered */
+    DFU_IMAGE_CRC_AT_SET = 1u << 1,     /**< at is given; without it the slot is the first byte after the range */
+    DFU_IMAGE_CRC_BIG_ENDIAN = 1u << 2, /**< stored most significant byte first */
+    DFU_IMAGE_CRC_CHECK = 1u << 3       /**< compare with what is stored; the image is not changed */
+};
+
+/** What an STM32 CRC covers and where it is stored. */
+struct dfu_image_crc_options {
+    size_t size;
+    struct dfu_range range; /**< covered bytes */
+    uint64_t at;            /**< address of the four CRC bytes */
+    uint32_t flags;         /**< enum dfu_image_crc_flags */
+    uint32_t reserved;
+};
+
+/**
+ * Computes the STM32 CRC of a range and stores it in the image (or checks it). When the image covers the
+ * slot and no range is given, the covered range ends where the slot begins only if the slot is at the end
+ * of the image and DFU_IMAGE_CRC_CHECK is set; otherwise a slot inside the range is an error.
+ * A hole under the CRC, a start or length that is no multiple of four, a slot inside the range, and a
+ * slot that already holds other data are DFU_ERR_RANGE with the fill or crop that would help. A check
+ * that fails is DFU_ERR_MISMATCH with both values. *value (may be NULL) gets the CRC. @since 0.1
+ */
+DFU_API int dfu_image_stm32_crc(struct dfu_image *image, const struct dfu_image_crc_options *options,
+                                uint32_t *value, struct dfu_error **err);
+
+enum dfu_vectors_flags {
+    DFU_VECTORS_PRESENT = 1u << 0,      /**< the image holds the first two words at base */
+    DFU_VECTORS_SP_OK = 1u << 1,        /**< initial SP in 0x10000000–0x1000FFFF or 0x20000000–0x3FFFFFFF */
+    DFU_VECTORS_RESET_ODD = 1u << 2,    /**< Thumb bit set */
+    DFU_VECTORS_RESET_INSIDE = 1u << 3, /**< reset handler inside the image */
+    DFU_VECTORS_LINKED_SET = 1u << 4    /**< linked_at holds another base that fits far better */
+};
+
+/** A Cortex-M vector table. */
+struct dfu_vectors {
+    size_t size;
+    uint64_t base;      /**< where the table is */
+    uint64_t linked_at; /**< with DFU_VECTORS_LINKED_SET: the address the program seems linked for */
+    uint32_t initial_sp;
+    uint32_t reset;
+    uint32_t flags; /**< enum dfu_vectors_flags */
+    uint32_t reserved;
+};
+
+/** Looks at the vector table that @p base would hold. Returns DFU_OK, DFU_ERR_ARGUMENT. Never fails for odd
+ *  contents: the flags say. @since 0.1 */
+DFU_API int dfu_image_vectors(const struct dfu_image *image, uint64_t base, struct dfu_vectors *vectors);
+
+/** How many formats this build can read. @since 0.1 */
+DFU_API size_t dfu_format_count(void);
+
+/** A format's short name ("bin", "hex") and, when @p description is not NULL, one line about it.
+ *  NULL past the last one. Static storage. @since 0.1 */
+DFU_API const char *dfu_format_name(size_t index, const char **description);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

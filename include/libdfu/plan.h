@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file plan.h
+ * What will be done to a device, step by step, worked out and checked before anything is done.
+ *
+ * Planning is pure: no device, no clock, no printing. Whatever it must know of the device is in
+ * struct dfu_target. A plan borrows the map and the image it was made from; keep both until it is freed.
+ */
+#ifndef LIBDFU_PLAN_H
+#define LIBDFU_PLAN_H
+
+#include <libdfu/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What a plan needs to know of the device beyond its map. */
+struct dfu_target {
+    size_t size;
+    uint32_t transfer_size; /**< the device's wTransferSize in bytes */
+    uint32_t block_size;    /**< bytes a block that will be used; 0 = transfer_size */
+    uint32_t attributes;    /**< enum dfu_attributes */
+    uint32_t flags;         /**< none yet */
+};
+
+enum dfu_plan_flags {
+    DFU_PLAN_ALT_SET = 1u << 0,        /**< alt is given: overrides the choice by address */
+    DFU_PLAN_LEAVE = 1u << 1,          /**< start the program at the end */
+    DFU_PLAN_LEAVE_SET = 1u << 2,      /**< leave_address is given */
+    DFU_PLAN_NO_VERIFY = 1u << 3,      /**< do not read back */
+    DFU_PLAN_REQUIRE_VERIFY = 1u << 4, /**< DFU_ERR_UNSUPPORTED where it cannot be read back */
+    DFU_PLAN_STRICT = 1u << 5,         /**< firmware sanity warnings are errors */
+    DFU_PLAN_FORCE_READONLY = 1u << 6, /**< write regions that say they are read-only */
+    DFU_PLAN_FORCE_OUTSIDE = 1u << 7,  /**< addresses outside the map, in units of block_size, not erased */
+    DFU_PLAN_FORCE_ERASE = 1u << 8     /**< erase regions that say they cannot be */
+};
+
+struct dfu_plan_options {
+    size_t size;
+    uint64_t leave_address; /**< with DFU_PLAN_LEAVE_SET: address of the vector table */
+    uint32_t flags;         /**< enum dfu_plan_flags */
+    uint32_t alt;           /**< with DFU_PLAN_ALT_SET */
+};
+
+/** Kinds of steps. Each is one command, one block or one check. */
+enum dfu_step_kind {
+    DFU_STEP_ERASE = 1,      /**< erase the sector [address, address + length) */
+    DFU_STEP_MASS_ERASE = 2, /**< the one-byte command 0x41 on alt */
+    DFU_STEP_POINT = 3,      /**< SET_ADDRESS; length = bytes of the run it begins */
+    DFU_STEP_PROBE = 4,      /**< read length bytes at the pointer: are they erased, and to what value */
+    DFU_STEP_WRITE = 5,      /**< one block; not sent when it equals the erased value over fresh flash */
+    DFU_STEP_VERIFY = 6,     /**< read one block back and compare with the image */
+    DFU_STEP_READ = 7,       /**< read one block */
+    DFU_STEP_BLANK = 8,      /**< read one block; it must be erased */
+    DFU_STEP_LEAVE = 9       /**< point at address, zero-length block, watch */
+};
+
+enum dfu_step_flags {
+    DFU_STEP_FRESH = 1u << 0, /**< in flash erased by this plan: pad with the erased value, may skip */
+    DFU_STEP_MERGE = 1u << 1  /**< bytes that the image does not hold are read from the device first */
+};
+
+/** One step. */
+struct dfu_step {
+    size_t size;
+    uint64_t address; /**< first byte it touches */
+    uint32_t length;  /**< bytes it touches */
+    uint32_t kind;    /**< enum dfu_step_kind */
+    uint32_t alt;     /**< alternate setting it needs */
+    uint32_t block;   /**< wBlockNum of block steps */
+    uint32_t flags;   /**< enum dfu_step_flags */
+    uint32_t region;  /**< index into the map; UINT32_MAX outside it */
+};
+
+/** Totals, known before the first step. */
+struct dfu_plan_summary {
+    size_t size;
+    uint64_t image_bytes;    /**< bytes of the image that are written or compared */
+    uint64_t write_bytes;    /**< bytes of all blocks, padding included */
+    uint64_t verify_bytes;   /**< bytes read back to compare */
+    uint64_t read_bytes;     /**< bytes read for the caller */
+    uint64_t leave_address;  /**< when leaves */
+    uint32_t erase_sectors;
+    uint32_t write_blocks;
+    uint32_t steps;
+    uint32_t leaves;         /**< 1 when the plan ends in a leave */
+    uint32_t verifies;       /**< 1 when every written byte is read back */
+    uint32_t reserved;
+};
+
+/** How grave a note is. */
+enum dfu_note_kind {
+    DFU_NOTE_INFO = 1,    /**< worth knowing: sectors that the image covers in part */
+    DFU_NOTE_WARNING = 2, /**< firmware sanity: an error with DFU_PLAN_STRICT */
+    DFU_NOTE_NO_VERIFY = 3 /**< why what is written cannot be read back */
+};
+
+/** Plans erase, program, verify and leave for @p image.
+ *  Errors: DFU_ERR_RANGE (outside the map, read-only, option bytes or OTP, empty image, --strict),
+ *  DFU_ERR_AMBIGUOUS (several alts), DFU_ERR_UNSUPPORTED, DFU_ERR_ARGUMENT, DFU_ERR_NO_MEMORY. @since 0.1 */
+DFU_API int dfu_plan_write(const struct dfu_memmap *map, const struct dfu_target *target,
+                           const struct dfu_image *image, const struct dfu_plan_options *options,
+                           struct dfu_plan **out, struct dfu_error **err);
+
+/** Plans a comparison of @p image with the device. Errors as dfu_plan_write(). @since 0.1 */
+DFU_API int dfu_plan_verify(const struct dfu_memmap *map, const struct dfu_target *target,
+                            const struct dfu_image *image, const struct dfu_plan_options *options,
+                            struct dfu_plan **out, struct dfu_error **err);
+
+/** Plans reading @p ranges; count 0 = all readable memory that is neither option bytes, OTP nor device
+ *  feature. Errors as dfu_plan_write(). @since 0.1 */
+DFU_API int dfu_plan_read(const struct dfu_memmap *map, const struct dfu_target *target,
+                          const struct dfu_range *ranges, size_t count, const struct dfu_plan_options *options,
+                          struct dfu_plan **out, struct dfu_error **err);
+
+/** Plans erasing the sectors that @p ranges touch; count 0 = every erasable sector. Each sector's first
+ *  block is read back and must be blank, where the region can be read and DFU_PLAN_NO_VERIFY is not set.
+ *  Errors as dfu_plan_write(). @since 0.1 */
+DFU_API int dfu_plan_erase(const struct dfu_memmap *map, const struct dfu_target *target,
+                           const struct dfu_range *ranges, size_t count,
+                           const struct dfu_plan_options *options, struct dfu_plan **out,
+                           struct dfu_error **err);
+
+/** Plans the mass-erase command on the alt of internal flash (or options->alt), followed by a full blank
+ *  check. Errors as dfu_plan_write(). @since 0.1 */
+DFU_API int dfu_plan_mass_erase(const struct dfu_memmap *map, const struct dfu_target *target,
+                                const struct dfu_plan_options *options, struct dfu_plan **out,
+                                struct dfu_error **err);
+
+/** Plans a leave alone, to options->leave_address or to the first executable region.
+ *  Errors as dfu_plan_write(). @since 0.1 */
+DFU_API int dfu_plan_leave(const struct dfu_memmap *map, const struct dfu_target *target,
+                           const struct dfu_plan_options *options, struct dfu_plan **out,
+                           struct dfu_error **err);
+
+/** Frees a plan; NULL is fine. @since 0.1 */
+DFU_API void dfu_plan_free(struct dfu_plan *plan);
+
+/** Fills @p step. Returns DFU_OK, or DFU_ERR_RANGE past the last one. @since 0.1 */
+DFU_API int dfu_plan_step(const struct dfu_plan *plan, size_t index, struct dfu_step *step);
+
+/** Fills @p summary. Returns DFU_OK or DFU_ERR_ARGUMENT. @since 0.1 */
+DFU_API int dfu_plan_summarize(const struct dfu_plan *plan, struct dfu_plan_summary *summary);
+
+/** How many notes. @since 0.1 */
+DFU_API size_t dfu_plan_note_count(const struct dfu_plan *plan);
+
+/** The note at @p index, its enum dfu_note_kind in *kind (may be NULL). NULL past the last. Borrowed. @since 0.1 */
+DFU_API const char *dfu_plan_note(const struct dfu_plan *plan, size_t index, int *kind);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file sim.h
+ * libdfu-sim: simulated DFU devices behind the public transport seam (link with -ldfu-sim).
+ *
+ * Time is virtual unless asked otherwise: waiting advances a board's own clock at once. Memories live as
+ * long as the simulator object, also across leave and re-enumeration. One simulator belongs to one
+ * context, and so to one thread, at a time.
+ */
+#ifndef LIBDFU_SIM_H
+#define LIBDFU_SIM_H
+
+#include <libdfu/context.h>
+#include <libdfu/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A profile: a simulated device as data. */
+struct dfu_sim_profile_info {
+    size_t size;
+    const char *name;        /**< "stm32f407" */
+    const char *description; /**< one line */
+    const char *source;      /**< where its timing and strings come from */
+    uint16_t vid;
+    uint16_t pid;
+    uint16_t transfer_size;
+    uint16_t protocol; /**< bcdDFUVersion */
+    uint32_t alt_count;
+    uint32_t reserved;
+};
+
+/** Fills @p info. Returns DFU_OK, or DFU_ERR_RANGE past the last profile. @since 0.1 */
+DFU_API int dfu_sim_profile(size_t index, struct dfu_sim_profile_info *info);
+
+/** The layout string of @p alt of the profile called @p name, or NULL. Static storage. @since 0.1 */
+DFU_API const char *dfu_sim_profile_alt(const char *name, uint32_t alt);
+
+enum dfu_sim_flags {
+    DFU_SIM_REAL_TIME = 1u << 0,  /**< waiting really waits (times scale_percent / 100) */
+    DFU_SIM_INIT_RANDOM = 1u << 1 /**< flash starts with random contents from seed; otherwise erased */
+};
+
+struct dfu_sim_options {
+    size_t size;
+    uint32_t flags;         /**< enum dfu_sim_flags */
+    uint32_t count;         /**< boards; 0 = 1 */
+    uint32_t scale_percent; /**< with DFU_SIM_REAL_TIME; 0 = 100 */
+    uint32_t reserved;
+    uint64_t seed;      /**< of random contents */
+    const char *serial; /**< NULL = the profile's; with several boards its end is replaced by a number */
+};
+
+/** Creates boards. Errors: DFU_ERR_ARGUMENT (unknown profile; the message lists them), DFU_ERR_NO_MEMORY. @since 0.1 */
+DFU_API int dfu_sim_new(const char *profile, const struct dfu_sim_options *options, struct dfu_sim **out,
+                        struct dfu_error **err);
+
+/** Frees it, after the context that uses it; NULL is fine. @since 0.1 */
+DFU_API void dfu_sim_free(struct dfu_sim *sim);
+
+/** Puts the simulator's transport into context options. @since 0.1 */
+DFU_API void dfu_sim_attach(struct dfu_sim *sim, struct dfu_context_options *options);
+
+/** How many boards. @since 0.1 */
+DFU_API size_t dfu_sim_count(const struct dfu_sim *sim);
+
+/** The serial number and the path of a board; NULL past the last. Borrowed. @since 0.1 */
+DFU_API const char *dfu_sim_serial(const struct dfu_sim *sim, size_t board);
+/** See dfu_sim_serial(). @since 0.1 */
+DFU_API const char *dfu_sim_path(const struct dfu_sim *sim, size_t board);
+
+/**
+ * Adds a fault rule: KIND@N (the N-th class request of a board, from 1) or KIND@0xADDRESS (the request
+ * that touches it), "#BOARD" (from 0) appended for one of many. Kinds: stall, timeout, disconnect, reconnect,
+ * short, flip (a bit on its way into flash), rot (a bit in flash, after it was programmed), state=N, poll=MS,
+ * status=errNAME. Each fires once per board.
+ * Errors: DFU_ERR_ARGUMENT (the message lists the kinds), DFU_ERR_NO_MEMORY. @since 0.1
+ */
+DFU_API int dfu_sim_fault(struct dfu_sim *sim, const char *rule, struct dfu_error **err);
+
+/** Counters of one board. Times are by its clock. */
+struct dfu_sim_counters {
+    size_t size;
+    uint64_t transfers;   /**< class requests */
+    uint64_t standard;    /**< standard requests (descriptors, SET_INTERFACE) */
+    uint64_t dnload;
+    uint64_t upload;
+    uint64_t getstatus;
+    uint64_t set_address;
+    uint64_t erase;       /**< sectors erased */
+    uint64_t bytes_down;
+    uint64_t bytes_up;
+    uint64_t busy_us;     /**< spent erasing and programming */
+    uint64_t elapsed_us;  /**< first open to last close, or to now */
+    uint64_t floor_us;    /**< least time any host could need for the erases and blocks that were done */
+    uint64_t read_floor_us; /**< the same for what was uploaded */
+    uint64_t early_poll;  /**< GETSTATUS before bwPollTimeout was over */
+    uint64_t bad_state;   /**< requests that the state does not allow */
+    uint64_t write_unerased; /**< flash words programmed without being erased (or twice, with ECC) */
+};
+
+/** Fills @p counters. Returns DFU_OK, DFU_ERR_RANGE (no such board), DFU_ERR_ARGUMENT. @since 0.1 */
+DFU_API int dfu_sim_get_counters(const struct dfu_sim *sim, size_t board, struct dfu_sim_counters *counters);
+
+/** One contiguous memory of a board. */
+struct dfu_sim_memory {
+    size_t size;
+    const char *name;
+    uint64_t start;
+    uint64_t length;
+    const uint8_t *data; /**< live contents; borrowed */
+    uint32_t erased;     /**< erased value, 0x00 or 0xFF */
+    uint32_t changed;    /**< 1 when anything wrote to it since the start or the last load */
+};
+
+/** Fills @p memory. Returns DFU_OK, or DFU_ERR_RANGE past the last one. @since 0.1 */
+DFU_API int dfu_sim_get_memory(const struct dfu_sim *sim, size_t board, size_t index,
+                               struct dfu_sim_memory *memory);
+
+/** Sets contents from outside, as a debug probe would; cells that then differ from the erased value count as
+ *  programmed. Errors: DFU_ERR_RANGE, DFU_ERR_ARGUMENT. @since 0.1 */
+DFU_API int dfu_sim_load(struct dfu_sim *sim, size_t board, uint64_t address, const void *data, size_t length,
+                         struct dfu_error **err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
