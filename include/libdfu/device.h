@@ -56,28 +56,28 @@ struct dfu_device_info {
     uint16_t vid;
     uint16_t pid;
     uint16_t bcd_device;
-    uint16_t transfer_size;   /**< wTransferSize, bytes a block */
-    uint16_t detach_timeout;  /**< wDetachTimeOut, ms */
-    uint16_t protocol;        /**< enum dfu_protocol, as the descriptor or its length says */
-    uint8_t attributes;       /**< enum dfu_attributes */
-    uint8_t mode;             /**< enum dfu_mode */
+    uint16_t transfer_size;  /**< wTransferSize, bytes a block */
+    uint16_t detach_timeout; /**< wDetachTimeOut, ms */
+    uint16_t protocol;       /**< enum dfu_protocol, as the descriptor or its length says */
+    uint8_t attributes;      /**< enum dfu_attributes */
+    uint8_t mode;            /**< enum dfu_mode */
     uint8_t interface_number;
-    uint8_t config;           /**< bConfigurationValue it belongs to */
-    uint8_t address;          /**< USB device address */
+    uint8_t config;  /**< bConfigurationValue it belongs to */
+    uint8_t address; /**< USB device address */
     uint8_t reserved[3];
-    uint32_t alt_count;       /**< alternate settings of this interface */
+    uint32_t alt_count; /**< alternate settings of this interface */
     uint32_t reserved2;
 };
 
 /** Lists the DFU interfaces that match; none is DFU_OK with count 0. @p selector may be NULL = all.
  *  Errors: DFU_ERR_USB, DFU_ERR_NO_MEMORY, DFU_ERR_CANCELLED. @since 0.1 */
-DFU_API int dfu_list_new(struct dfu_context *context, const struct dfu_selector *selector,
-                         struct dfu_list **out, struct dfu_error **err);
+DFU_API int dfu_list_new(struct dfu_context *context, const struct dfu_selector *selector, struct dfu_list **out,
+                         struct dfu_error **err);
 
 /** Waits up to @p timeout_ms (UINT32_MAX = no limit) until at least one matches.
  *  Errors: DFU_ERR_NO_DEVICE (time is up), and those of dfu_list_new(). @since 0.1 */
-DFU_API int dfu_list_wait(struct dfu_context *context, const struct dfu_selector *selector,
-                          uint32_t timeout_ms, struct dfu_list **out, struct dfu_error **err);
+DFU_API int dfu_list_wait(struct dfu_context *context, const struct dfu_selector *selector, uint32_t timeout_ms,
+                          struct dfu_list **out, struct dfu_error **err);
 
 /** How many. @since 0.1 */
 DFU_API size_t dfu_list_count(const struct dfu_list *list);

@@ -37,21 +37,21 @@ struct dfu_segment {
 typedef void dfu_note_fn(const char *text, void *user);
 
 enum dfu_image_option_flags {
-    DFU_IMAGE_BASE_SET = 1u << 0,   /**< base is given (address 0 is legal) */
-    DFU_IMAGE_ALT_SET = 1u << 1     /**< alt is given */
+    DFU_IMAGE_BASE_SET = 1u << 0, /**< base is given (address 0 is legal) */
+    DFU_IMAGE_ALT_SET = 1u << 1   /**< alt is given */
 };
 
 /** Options of loading and saving. */
 struct dfu_image_options {
     size_t size;
-    const char *format; /**< "bin", "hex"…; NULL = by content when loading, by file name when saving */
-    uint64_t base;      /**< with DFU_IMAGE_BASE_SET: where a raw file goes; refused for formats with addresses */
-    uint64_t max_bytes; /**< most bytes of data to accept; 0 = 512 MiB */
-    uint32_t flags;     /**< enum dfu_image_option_flags */
-    uint32_t alt;       /**< with DFU_IMAGE_ALT_SET: the alt that the data is for */
-    uint32_t overlap;   /**< enum dfu_overlap, for records that contradict each other */
+    const char *format;    /**< "bin", "hex"…; NULL = by content when loading, by file name when saving */
+    uint64_t base;         /**< with DFU_IMAGE_BASE_SET: where a raw file goes; refused for formats with addresses */
+    uint64_t max_bytes;    /**< most bytes of data to accept; 0 = 512 MiB */
+    uint32_t flags;        /**< enum dfu_image_option_flags */
+    uint32_t alt;          /**< with DFU_IMAGE_ALT_SET: the alt that the data is for */
+    uint32_t overlap;      /**< enum dfu_overlap, for records that contradict each other */
     uint32_t record_bytes; /**< saving: data bytes a record; 0 = 32 */
-    dfu_note_fn *note;  /**< NULL = remarks are dropped */
+    dfu_note_fn *note;     /**< NULL = remarks are dropped */
     void *note_user;
 };
 
@@ -62,12 +62,12 @@ enum dfu_image_info_flags {
 /** A summary. */
 struct dfu_image_info {
     size_t size;
-    const char *format;   /**< format it was loaded from; NULL when built by hand */
-    uint64_t bytes;       /**< sum of all segments */
-    uint64_t segments;    /**< how many */
+    const char *format;    /**< format it was loaded from; NULL when built by hand */
+    uint64_t bytes;        /**< sum of all segments */
+    uint64_t segments;     /**< how many */
     struct dfu_range span; /**< lowest address, end of the highest; both 0 when empty */
-    uint64_t start;       /**< start record or entry; kept through conversions, never used to leave */
-    uint32_t flags;       /**< enum dfu_image_info_flags */
+    uint64_t start;        /**< start record or entry; kept through conversions, never used to leave */
+    uint32_t flags;        /**< enum dfu_image_info_flags */
     uint32_t reserved;
 };
 
@@ -91,9 +91,8 @@ DFU_API int dfu_image_load(const char *path, const struct dfu_image_options *opt
                            struct dfu_error **err);
 
 /** dfu_image_load() from memory; @p name is used in messages. @since 0.1 */
-DFU_API int dfu_image_parse(const void *data, size_t length, const char *name,
-                            const struct dfu_image_options *options, struct dfu_image **out,
-                            struct dfu_error **err);
+DFU_API int dfu_image_parse(const void *data, size_t length, const char *name, const struct dfu_image_options *options,
+                            struct dfu_image **out, struct dfu_error **err);
 
 /**
  * Writes the image to @p path: to a temporary file beside it, which is renamed at the end, so that a
@@ -102,8 +101,8 @@ DFU_API int dfu_image_parse(const void *data, size_t length, const char *name,
  * A raw file cannot hold gaps: DFU_ERR_RANGE names the first and suggests .hex or a fill.
  * Errors: DFU_ERR_FILE, DFU_ERR_RANGE, DFU_ERR_ARGUMENT (no format), DFU_ERR_NO_MEMORY. @since 0.1
  */
-DFU_API int dfu_image_save(const struct dfu_image *image, const char *path,
-                           const struct dfu_image_options *options, struct dfu_error **err);
+DFU_API int dfu_image_save(const struct dfu_image *image, const char *path, const struct dfu_image_options *options,
+                           struct dfu_error **err);
 
 /** How many segments. @since 0.1 */
 DFU_API size_t dfu_image_count(const struct dfu_image *image);
@@ -127,8 +126,8 @@ DFU_API size_t dfu_image_read(const struct dfu_image *image, uint32_t alt, uint6
  * DFU_ERR_RANGE names the first address and both values. Errors also: DFU_ERR_NO_MEMORY, DFU_ERR_RANGE
  * (end past 4 GiB). @since 0.1
  */
-DFU_API int dfu_image_add(struct dfu_image *image, uint32_t alt, uint64_t address, const void *data,
-                          size_t length, enum dfu_overlap overlap, struct dfu_error **err);
+DFU_API int dfu_image_add(struct dfu_image *image, uint32_t alt, uint64_t address, const void *data, size_t length,
+                          enum dfu_overlap overlap, struct dfu_error **err);
 
 /** Adds all of @p other (left alone), its start address too unless there is one already.
  *  Errors as dfu_image_add(). @since 0.1 */
@@ -137,13 +136,11 @@ DFU_API int dfu_image_merge(struct dfu_image *image, const struct dfu_image *oth
 
 /** Sets every byte of @p range that is not set yet (alt any; when all data is for one alt, that alt).
  *  Errors: DFU_ERR_RANGE (empty, reversed, past 4 GiB), DFU_ERR_NO_MEMORY. @since 0.1 */
-DFU_API int dfu_image_fill(struct dfu_image *image, uint8_t value, struct dfu_range range,
-                           struct dfu_error **err);
+DFU_API int dfu_image_fill(struct dfu_image *image, uint8_t value, struct dfu_range range, struct dfu_error **err);
 
 /** Keeps only what lies in @p range; *removed (may be NULL) says how many bytes went. Nothing left is
  *  DFU_ERR_RANGE. @since 0.1 */
-DFU_API int dfu_image_crop(struct dfu_image *image, struct dfu_range range, uint64_t *removed,
-                           struct dfu_error **err);
+DFU_API int dfu_image_crop(struct dfu_image *image, struct dfu_range range, uint64_t *removed, struct dfu_error **err);
 
 /** Removes what lies in @p range; *removed may be NULL. Nothing left is DFU_ERR_RANGE. @since 0.1 */
 DFU_API int dfu_image_exclude(struct dfu_image *image, struct dfu_range range, uint64_t *removed,
@@ -189,8 +186,8 @@ struct dfu_image_crc_options {
  * slot that already holds other data are DFU_ERR_RANGE with the fill or crop that would help. A check
  * that fails is DFU_ERR_MISMATCH with both values. *value (may be NULL) gets the CRC. @since 0.1
  */
-DFU_API int dfu_image_stm32_crc(struct dfu_image *image, const struct dfu_image_crc_options *options,
-                                uint32_t *value, struct dfu_error **err);
+DFU_API int dfu_image_stm32_crc(struct dfu_image *image, const struct dfu_image_crc_options *options, uint32_t *value,
+                                struct dfu_error **err);
 
 enum dfu_vectors_flags {
     DFU_VECTORS_PRESENT = 1u << 0,      /**< the image holds the first two words at base */

@@ -47,11 +47,11 @@ struct dfu_region {
 
 /** What the name of one alternate setting turned out to be. */
 enum dfu_alt_kind {
-    DFU_ALT_ABSENT = 0,   /**< no such alt, or its name could not be read */
-    DFU_ALT_PLAIN = 1,    /**< a name that does not begin with '@': no layout */
+    DFU_ALT_ABSENT = 0,    /**< no such alt, or its name could not be read */
+    DFU_ALT_PLAIN = 1,     /**< a name that does not begin with '@': no layout */
     DFU_ALT_NAME_ONLY = 2, /**< begins with '@' but has no layout */
-    DFU_ALT_LAYOUT = 3,   /**< has at least one region (perhaps of zero sectors) */
-    DFU_ALT_BROKEN = 4    /**< a layout that could not be read to its end; the regions before stay */
+    DFU_ALT_LAYOUT = 3,    /**< has at least one region (perhaps of zero sectors) */
+    DFU_ALT_BROKEN = 4     /**< a layout that could not be read to its end; the regions before stay */
 };
 
 /** Creates an empty map. Errors: DFU_ERR_NO_MEMORY. @since 0.1 */

@@ -76,32 +76,31 @@ struct dfu_step {
 /** Totals, known before the first step. */
 struct dfu_plan_summary {
     size_t size;
-    uint64_t image_bytes;    /**< bytes of the image that are written or compared */
-    uint64_t write_bytes;    /**< bytes of all blocks, padding included */
-    uint64_t verify_bytes;   /**< bytes read back to compare */
-    uint64_t read_bytes;     /**< bytes read for the caller */
-    uint64_t leave_address;  /**< when leaves */
+    uint64_t image_bytes;   /**< bytes of the image that are written or compared */
+    uint64_t write_bytes;   /**< bytes of all blocks, padding included */
+    uint64_t verify_bytes;  /**< bytes read back to compare */
+    uint64_t read_bytes;    /**< bytes read for the caller */
+    uint64_t leave_address; /**< when leaves */
     uint32_t erase_sectors;
     uint32_t write_blocks;
     uint32_t steps;
-    uint32_t leaves;         /**< 1 when the plan ends in a leave */
-    uint32_t verifies;       /**< 1 when every written byte is read back */
+    uint32_t leaves;   /**< 1 when the plan ends in a leave */
+    uint32_t verifies; /**< 1 when every written byte is read back */
     uint32_t reserved;
 };
 
 /** How grave a note is. */
 enum dfu_note_kind {
-    DFU_NOTE_INFO = 1,    /**< worth knowing: sectors that the image covers in part */
-    DFU_NOTE_WARNING = 2, /**< firmware sanity: an error with DFU_PLAN_STRICT */
+    DFU_NOTE_INFO = 1,     /**< worth knowing: sectors that the image covers in part */
+    DFU_NOTE_WARNING = 2,  /**< firmware sanity: an error with DFU_PLAN_STRICT */
     DFU_NOTE_NO_VERIFY = 3 /**< why what is written cannot be read back */
 };
 
 /** Plans erase, program, verify and leave for @p image.
  *  Errors: DFU_ERR_RANGE (outside the map, read-only, option bytes or OTP, empty image, --strict),
  *  DFU_ERR_AMBIGUOUS (several alts), DFU_ERR_UNSUPPORTED, DFU_ERR_ARGUMENT, DFU_ERR_NO_MEMORY. @since 0.1 */
-DFU_API int dfu_plan_write(const struct dfu_memmap *map, const struct dfu_target *target,
-                           const struct dfu_image *image, const struct dfu_plan_options *options,
-                           struct dfu_plan **out, struct dfu_error **err);
+DFU_API int dfu_plan_write(const struct dfu_memmap *map, const struct dfu_target *target, const struct dfu_image *image,
+                           const struct dfu_plan_options *options, struct dfu_plan **out, struct dfu_error **err);
 
 /** Plans a comparison of @p image with the device. Errors as dfu_plan_write(). @since 0.1 */
 DFU_API int dfu_plan_verify(const struct dfu_memmap *map, const struct dfu_target *target,
@@ -110,29 +109,26 @@ DFU_API int dfu_plan_verify(const struct dfu_memmap *map, const struct dfu_targe
 
 /** Plans reading @p ranges; count 0 = all readable memory that is neither option bytes, OTP nor device
  *  feature. Errors as dfu_plan_write(). @since 0.1 */
-DFU_API int dfu_plan_read(const struct dfu_memmap *map, const struct dfu_target *target,
-                          const struct dfu_range *ranges, size_t count, const struct dfu_plan_options *options,
-                          struct dfu_plan **out, struct dfu_error **err);
+DFU_API int dfu_plan_read(const struct dfu_memmap *map, const struct dfu_target *target, const struct dfu_range *ranges,
+                          size_t count, const struct dfu_plan_options *options, struct dfu_plan **out,
+                          struct dfu_error **err);
 
 /** Plans erasing the sectors that @p ranges touch; count 0 = every erasable sector. Each sector's first
  *  block is read back and must be blank, where the region can be read and DFU_PLAN_NO_VERIFY is not set.
  *  Errors as dfu_plan_write(). @since 0.1 */
 DFU_API int dfu_plan_erase(const struct dfu_memmap *map, const struct dfu_target *target,
-                           const struct dfu_range *ranges, size_t count,
-                           const struct dfu_plan_options *options, struct dfu_plan **out,
-                           struct dfu_error **err);
+                           const struct dfu_range *ranges, size_t count, const struct dfu_plan_options *options,
+                           struct dfu_plan **out, struct dfu_error **err);
 
 /** Plans the mass-erase command on the alt of internal flash (or options->alt), followed by a full blank
  *  check. Errors as dfu_plan_write(). @since 0.1 */
 DFU_API int dfu_plan_mass_erase(const struct dfu_memmap *map, const struct dfu_target *target,
-                                const struct dfu_plan_options *options, struct dfu_plan **out,
-                                struct dfu_error **err);
+                                const struct dfu_plan_options *options, struct dfu_plan **out, struct dfu_error **err);
 
 /** Plans a leave alone, to options->leave_address or to the first executable region.
  *  Errors as dfu_plan_write(). @since 0.1 */
 DFU_API int dfu_plan_leave(const struct dfu_memmap *map, const struct dfu_target *target,
-                           const struct dfu_plan_options *options, struct dfu_plan **out,
-                           struct dfu_error **err);
+                           const struct dfu_plan_options *options, struct dfu_plan **out, struct dfu_error **err);
 
 /** Frees a plan; NULL is fine. @since 0.1 */
 DFU_API void dfu_plan_free(struct dfu_plan *plan);

@@ -33,24 +33,22 @@ struct dfu_session_info {
     size_t size;
     struct dfu_device_info device;
     struct dfu_target target;
-    uint32_t dfuse;          /**< 1 when the session speaks DfuSe */
-    uint32_t found_state;    /**< state that GETSTATE reported first */
-    uint32_t found_status;   /**< status of the first GETSTATUS */
-    uint32_t command_count;  /**< entries of commands; 0 when the device does not tell */
-    uint8_t commands[32];    /**< DfuSe command codes the device says it has (UPLOAD of block 0) */
+    uint32_t dfuse;         /**< 1 when the session speaks DfuSe */
+    uint32_t found_state;   /**< state that GETSTATE reported first */
+    uint32_t found_status;  /**< status of the first GETSTATUS */
+    uint32_t command_count; /**< entries of commands; 0 when the device does not tell */
+    uint8_t commands[32];   /**< DfuSe command codes the device says it has (UPLOAD of block 0) */
 };
 
 /** Opens @p device (borrowed for the call only).
  *  Errors: DFU_ERR_ACCESS, DFU_ERR_BUSY, DFU_ERR_GONE, DFU_ERR_UNSUPPORTED (run-time interface),
  *  DFU_ERR_PROTOCOL (cannot be brought to dfuIDLE), wire errors, DFU_ERR_CANCELLED. @since 0.1 */
 DFU_API int dfu_session_open(struct dfu_context *context, const struct dfu_device *device,
-                             const struct dfu_open_options *options, struct dfu_session **out,
-                             struct dfu_error **err);
+                             const struct dfu_open_options *options, struct dfu_session **out, struct dfu_error **err);
 
 /** Opens the board at @p path without touching others. Errors as above, and DFU_ERR_NO_DEVICE. @since 0.1 */
-DFU_API int dfu_session_open_path(struct dfu_context *context, const char *path,
-                                  const struct dfu_open_options *options, struct dfu_session **out,
-                                  struct dfu_error **err);
+DFU_API int dfu_session_open_path(struct dfu_context *context, const char *path, const struct dfu_open_options *options,
+                                  struct dfu_session **out, struct dfu_error **err);
 
 /** Closes; the device is left in dfuIDLE where that needs no recovery. NULL is fine. @since 0.1 */
 DFU_API void dfu_session_close(struct dfu_session *session);
@@ -90,15 +88,15 @@ typedef int dfu_progress_fn(const struct dfu_progress *progress, void *user);
 
 enum dfu_left {
     DFU_LEFT_NOT_TRIED = 0,
-    DFU_LEFT_GONE = 1,    /**< vanished and nothing came back within the limit: a program without USB */
-    DFU_LEFT_OTHER = 2,   /**< came back as something else */
+    DFU_LEFT_GONE = 1,     /**< vanished and nothing came back within the limit: a program without USB */
+    DFU_LEFT_OTHER = 2,    /**< came back as something else */
     DFU_LEFT_STILL_DFU = 3 /**< never went, or came back in DFU mode */
 };
 
 struct dfu_run_options {
     size_t size;
-    uint32_t flags; /**< none yet */
-    uint32_t board; /**< handed to progress */
+    uint32_t flags;          /**< none yet */
+    uint32_t board;          /**< handed to progress */
     uint32_t leave_watch_ms; /**< how long to watch the bus after a leave; 0 = 3000 */
     uint32_t reserved;
     dfu_progress_fn *progress;
@@ -114,10 +112,10 @@ struct dfu_result {
     uint64_t elapsed_us;    /**< by the transport's clock */
     uint64_t differing;     /**< bytes that differ; the first is in the error's detail */
     uint32_t erased_sectors;
-    uint32_t verified;      /**< 1 when every byte of the plan was read back and equal */
-    uint32_t left;          /**< enum dfu_left */
-    uint32_t retries;       /**< transfers that had to be repeated */
-    int32_t erased_value;   /**< learnt value of erased memory, -1 = not learnt */
+    uint32_t verified;    /**< 1 when every byte of the plan was read back and equal */
+    uint32_t left;        /**< enum dfu_left */
+    uint32_t retries;     /**< transfers that had to be repeated */
+    int32_t erased_value; /**< learnt value of erased memory, -1 = not learnt */
     uint32_t reserved;
 };
 
@@ -132,15 +130,13 @@ typedef void dfu_difference_fn(struct dfu_range range, void *user);
  * DFU_ERR_GONE and wire errors, DFU_ERR_CANCELLED, DFU_ERR_NO_MEMORY. @since 0.1
  */
 DFU_API int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan,
-                            const struct dfu_run_options *options, struct dfu_result *result,
-                            struct dfu_error **err);
+                            const struct dfu_run_options *options, struct dfu_result *result, struct dfu_error **err);
 
 /** Plans and runs in one call: erase, program, verify (unless DFU_PLAN_NO_VERIFY), leave when asked.
  *  Errors: those of dfu_plan_write() before anything changed, those of dfu_session_run() after. @since 0.1 */
 DFU_API int dfu_session_write(struct dfu_session *session, const struct dfu_image *image,
-                              const struct dfu_plan_options *plan_options,
-                              const struct dfu_run_options *run_options, struct dfu_result *result,
-                              struct dfu_error **err);
+                              const struct dfu_plan_options *plan_options, const struct dfu_run_options *run_options,
+                              struct dfu_result *result, struct dfu_error **err);
 
 #ifdef __cplusplus
 }

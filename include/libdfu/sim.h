@@ -82,21 +82,21 @@ DFU_API int dfu_sim_fault(struct dfu_sim *sim, const char *rule, struct dfu_erro
 /** Counters of one board. Times are by its clock. */
 struct dfu_sim_counters {
     size_t size;
-    uint64_t transfers;   /**< class requests */
-    uint64_t standard;    /**< standard requests (descriptors, SET_INTERFACE) */
+    uint64_t transfers; /**< class requests */
+    uint64_t standard;  /**< standard requests (descriptors, SET_INTERFACE) */
     uint64_t dnload;
     uint64_t upload;
     uint64_t getstatus;
     uint64_t set_address;
-    uint64_t erase;       /**< sectors erased */
+    uint64_t erase; /**< sectors erased */
     uint64_t bytes_down;
     uint64_t bytes_up;
-    uint64_t busy_us;     /**< spent erasing and programming */
-    uint64_t elapsed_us;  /**< first open to last close, or to now */
-    uint64_t floor_us;    /**< least time any host could need for the erases and blocks that were done */
-    uint64_t read_floor_us; /**< the same for what was uploaded */
-    uint64_t early_poll;  /**< GETSTATUS before bwPollTimeout was over */
-    uint64_t bad_state;   /**< requests that the state does not allow */
+    uint64_t busy_us;        /**< spent erasing and programming */
+    uint64_t elapsed_us;     /**< first open to last close, or to now */
+    uint64_t floor_us;       /**< least time any host could need for the erases and blocks that were done */
+    uint64_t read_floor_us;  /**< the same for what was uploaded */
+    uint64_t early_poll;     /**< GETSTATUS before bwPollTimeout was over */
+    uint64_t bad_state;      /**< requests that the state does not allow */
     uint64_t write_unerased; /**< flash words programmed without being erased (or twice, with ECC) */
 };
 
@@ -115,8 +115,7 @@ struct dfu_sim_memory {
 };
 
 /** Fills @p memory. Returns DFU_OK, or DFU_ERR_RANGE past the last one. @since 0.1 */
-DFU_API int dfu_sim_get_memory(const struct dfu_sim *sim, size_t board, size_t index,
-                               struct dfu_sim_memory *memory);
+DFU_API int dfu_sim_get_memory(const struct dfu_sim *sim, size_t board, size_t index, struct dfu_sim_memory *memory);
 
 /** Sets contents from outside, as a debug probe would; cells that then differ from the erased value count as
  *  programmed. Errors: DFU_ERR_RANGE, DFU_ERR_ARGUMENT. @since 0.1 */

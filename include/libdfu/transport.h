@@ -47,7 +47,7 @@ struct dfu_usb_device {
     uint16_t reserved;
     uint32_t config_count;
     const struct dfu_usb_config *configs; /**< all configurations, config_count of them */
-    const char *serial; /**< as the operating system has it without opening; NULL = not known */
+    const char *serial;                   /**< as the operating system has it without opening; NULL = not known */
 };
 
 /** Called once per device; a non-zero return ends the enumeration and is returned by it. */

@@ -81,10 +81,10 @@ enum dfu_code {
     DFU_ERR_PROTOCOL = -62, /**< an answer that DFU does not allow */
     DFU_ERR_STALL = -63,    /**< the device stalled a control request */
 
-    DFU_ERR_DEVICE = -80,    /**< the device reported an error status */
-    DFU_ERR_PROTECTED = -81, /**< refused, probably by read or write protection */
-    DFU_ERR_MISMATCH = -82,  /**< contents differ from what they should be, or a check found something */
-    DFU_ERR_NOT_LEFT = -83,  /**< the device is still in DFU mode after a leave */
+    DFU_ERR_DEVICE = -80,      /**< the device reported an error status */
+    DFU_ERR_PROTECTED = -81,   /**< refused, probably by read or write protection */
+    DFU_ERR_MISMATCH = -82,    /**< contents differ from what they should be, or a check found something */
+    DFU_ERR_NOT_LEFT = -83,    /**< the device is still in DFU mode after a leave */
     DFU_ERR_SOME_FAILED = -84, /**< some boards of several failed */
 
     DFU_ERR_CANCELLED = -100 /**< stopped by dfu_context_cancel() or by a progress callback */

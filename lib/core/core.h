@@ -13,7 +13,7 @@
 int dfui_error_no_memory(struct dfu_error **err);
 void dfui_error_address(struct dfu_error **err, uint64_t address);
 void dfui_error_contents(struct dfu_error **err, uint64_t address, uint8_t expected, uint8_t found);
-/* Frees *err and sets it to NULL: for an error that was dealt with. */
+/* Frees *err and sets it to NULL: for an error that was dealt with. err may be NULL. */
 void dfui_error_clear(struct dfu_error **err);
 
 /* --- log.c --- */

@@ -76,8 +76,8 @@ void dfu_error_wrap(struct dfu_error **err, const char *format, ...)
     va_start(args, format);
     char *outer = dfui_vformat(format, args);
     va_end(args);
-    char *inner = e->cause == NULL ? dfui_strdup(dfu_error_message(e))
-                                   : dfui_format("%s: %s", dfu_error_message(e), e->cause);
+    char *inner =
+        e->cause == NULL ? dfui_strdup(dfu_error_message(e)) : dfui_format("%s: %s", dfu_error_message(e), e->cause);
     if (outer == NULL || inner == NULL) {
         free(outer);
         free(inner);
@@ -161,6 +161,8 @@ void dfui_error_contents(struct dfu_error **err, uint64_t address, uint8_t expec
 
 void dfui_error_clear(struct dfu_error **err)
 {
+    if (err == NULL)
+        return;
     dfu_error_free(*err);
     *err = NULL;
 }

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Known departures from the specification, as data. docs/quirks.md has the whole list of what is seen. */
+#ifndef DFUI_QUIRKS_H
+#define DFUI_QUIRKS_H
+
+#include <libdfu/types.h>
+
+enum dfui_quirk {
+    DFUI_QUIRK_POLL_5MS = 1u << 0,     /* bwPollTimeout is bogus: wait 5 ms instead */
+    DFUI_QUIRK_SERIAL_8BIT = 1u << 1,  /* the serial string holds bytes where UTF-16 belongs */
+    DFUI_QUIRK_GD32_MAP = 1u << 2,     /* the map is wrong; the third letter of the serial tells the flash size */
+    DFUI_QUIRK_LEAVE_SILENT = 1u << 3, /* leaves without answering GETSTATUS: do not ask */
+};
+
+struct dfui_quirk_row {
+    uint16_t vid;
+    uint16_t pid_first;
+    uint16_t pid_last;
+    uint16_t bcd_first;
+    uint16_t bcd_last;
+    uint32_t quirks;
+    const char *id; /* row of docs/quirks.md */
+    const char *reason;
+    const char *source;
+};
+
+/* The rows, for documentation and checks. */
+const struct dfui_quirk_row *dfui_quirk_rows(size_t *count);
+
+/* All quirks of a device. */
+uint32_t dfui_quirks_of(uint16_t vid, uint16_t pid, uint16_t bcd_device);
+
+/* With DFUI_QUIRK_GD32_MAP: the right layout string for this serial into buffer; NULL when the serial does not
+ * tell. */
+const char *dfui_quirk_gd32_map(const char *serial, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef DFUI_LIST_H
+#define DFUI_LIST_H
+
+#include "session/context_private.h"
+#include "usb/desc.h"
+#include <libdfu/device.h>
+
+/* One DFU interface as found; owns its strings and its map. */
+struct dfu_device {
+    struct dfu_device_info info; /* strings point to the members below */
+    char *path;
+    char *serial;
+    char *product;
+    char *access_error;
+    char **alt_names; /* info.alt_count of them, each may be NULL */
+    uint8_t *alts;    /* bAlternateSetting of each */
+    struct dfu_memmap *map;
+    uint32_t quirks;
+    uint8_t serial_index;
+    uint8_t product_index;
+    uint8_t *name_indices;
+};
+
+/* A deep copy whose life is independent of the list. */
+int dfui_device_copy(const struct dfu_device *device, struct dfu_device **out, struct dfu_error **err);
+void dfui_device_free(struct dfu_device *device);
+
+/* Fills strings and map from an open connection; alts that cannot be read stay without a name. */
+int dfui_device_read_strings(struct dfu_context *context, struct dfu_device *device, void *conn,
+                             struct dfu_error **err);
+
+/* True when it speaks DfuSe by its descriptor. */
+bool dfui_device_is_dfuse(const struct dfu_device *device);
+
+/* What is on the bus at path now. */
+enum dfui_presence { DFUI_ABSENT, DFUI_OTHER, DFUI_RUNTIME, DFUI_DFU };
+struct dfui_sighting {
+    enum dfui_presence presence;
+    uint8_t address; /* USB address: a new one means that it was re-enumerated */
+};
+int dfui_look(struct dfu_context *context, const char *path, struct dfui_sighting *out, struct dfu_error **err);
+
+#endif

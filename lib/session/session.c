@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Opening a device, bringing it to dfuIDLE, closing it. */
+#include "session/session_private.h"
+#include "core/checked.h"
+#include "proto/dfuse.h"
+#include <libdfu/memmap.h>
+#include <stdlib.h>
+
+/* A device that was reset is back within this time or not at all. */
+#define RETURN_LIMIT_US UINT64_C(5000000)
+#define SCAN_PAUSE_US 50000
+
+static void disconnect(struct dfu_session *s)
+{
+    if (s->link.conn != NULL)
+        s->context->ops.close(s->link.conn);
+    s->link.conn = NULL;
+    s->alt = -1;
+}
+
+static int connect(struct dfu_session *s, struct dfu_error **err)
+{
+    int rc = s->context->ops.open(s->context->self, s->device->path, &s->link.conn, err);
+    if (rc != DFU_OK) {
+        s->link.conn = NULL;
+        return rc;
+    }
+    return dfui_session_select(s, s->device->info.alt_count > 0 ? s->device->alts[0] : 0, err);
+}
+
+int dfui_session_select(struct dfu_session *s, uint32_t alt, struct dfu_error **err)
+{
+    if (s->alt == (int)alt)
+        return DFU_OK;
+    int rc = s->context->ops.claim(s->link.conn, s->device->info.interface_number, (uint8_t)alt, err);
+    if (rc == DFU_OK)
+        s->alt = (int)alt;
+    return rc;
+}
+
+/* Is what came back at the path the board we had? */
+static int same_board(struct dfu_session *s, struct dfu_error **err)
+{
+    struct dfu_selector sel;
+    struct dfu_list *list = NULL;
+    DFU_INIT(&sel);
+    sel.flags = DFU_SELECT_VID | DFU_SELECT_PID | DFU_SELECT_DFU_ONLY;
+    sel.vid = s->device->info.vid;
+    sel.pid = s->device->info.pid;
+    sel.path = s->device->path;
+    int rc = dfu_list_new(s->context, &sel, &list, err);
+    if (rc != DFU_OK)
+        return rc;
+    bool same = false;
+    for (size_t i = 0; i < dfu_list_count(list) && !same; i++) {
+        const struct dfu_device *d = dfu_list_at(list, i);
+        same = s->device->serial == NULL || (d->serial != NULL && strcmp(d->serial, s->device->serial) == 0);
+    }
+    dfu_list_free(list);
+    return same ? DFU_OK
+                : dfu_error_set(err, DFU_ERR_GONE, "the device at %s is not the same board any more", s->device->path);
+}
+
+static int find_again(struct dfu_session *s, struct dfu_error **err)
+{
+    struct dfu_context *c = s->context;
+    uint64_t deadline = c->ops.now_us(c->self, NULL) + RETURN_LIMIT_US;
+    struct dfui_sighting seen = {.presence = DFUI_ABSENT};
+    for (;;) {
+        int rc = dfui_look(c, s->device->path, &seen, err);
+        if (rc != DFU_OK)
+            return rc;
+        if (seen.presence == DFUI_DFU)
+            return same_board(s, err);
+        uint64_t now = c->ops.now_us(c->self, NULL);
+        if (now >= deadline)
+            break;
+        c->ops.sleep_until_us(c->self, NULL, now + SCAN_PAUSE_US);
+    }
+    (void)dfu_error_set(err, DFU_ERR_GONE, "the device at %s %s after a USB reset", s->device->path,
+                        seen.presence == DFUI_ABSENT ? "did not come back" : "left DFU mode");
+    dfu_error_set_hint(err, "put the board into DFU mode again and repeat the command");
+    return DFU_ERR_GONE;
+}
+
+static int reset(struct dfu_session *s, struct dfu_error **err)
+{
+    dfui_log(s->link.log, DFU_LOG_WARNING, "%s does not come to dfuIDLE, resetting it", s->device->path);
+    int rc = s->context->ops.reset(s->link.conn, err);
+    if (rc < 0)
+        return rc;
+    int alt = s->alt;
+    if (rc == DFU_RESET_SURVIVED) {
+        s->alt = -1;
+        return dfui_session_select(s, (uint32_t)alt, err);
+    }
+    disconnect(s);
+    rc = find_again(s, err);
+    return rc != DFU_OK ? rc : connect(s, err);
+}
+
+static int to_idle(struct dfu_session *s, struct dfui_idle_report *report, struct dfu_error **err)
+{
+    int rc = dfui_idle_open(&s->link, report, err);
+    if (rc == DFU_OK || rc == DFU_ERR_GONE || rc == DFU_ERR_UNSUPPORTED || rc == DFU_ERR_NO_MEMORY)
+        return rc;
+    struct dfu_error *failure = NULL;
+    int again = reset(s, &failure);
+    if (again == DFU_OK)
+        again = dfui_idle_open(&s->link, NULL, &failure);
+    if (again == DFU_OK) {
+        dfui_error_clear(err);
+        return DFU_OK;
+    }
+    dfui_log(s->link.log, DFU_LOG_INFO, "reset: %s", dfu_error_message(failure));
+    dfui_error_clear(&failure);
+    dfu_error_set_hint(err, "unplug the board and plug it in again: neither requests nor a USB reset bring it back");
+    return rc;
+}
+
+int dfui_session_recover(struct dfu_session *s, struct dfu_error **err)
+{
+    return to_idle(s, NULL, err);
+}
+
+static int choose_protocol(struct dfu_session *s, const struct dfu_open_options *o, struct dfu_error **err)
+{
+    s->dfuse = dfui_device_is_dfuse(s->device);
+    if (o->flags & DFU_OPEN_FORCE_DFUSE)
+        s->dfuse = true;
+    if (o->flags & DFU_OPEN_FORCE_DFU11)
+        s->dfuse = false;
+    if (o->transfer_size > UINT16_MAX)
+        return dfu_error_set(err, DFU_ERR_ARGUMENT, "transfer size %u is more than 65535", o->transfer_size);
+    uint32_t size = o->transfer_size != 0 ? o->transfer_size : s->device->info.transfer_size;
+    uint32_t most = s->context->ops.max_control != 0 ? s->context->ops.max_control : UINT16_MAX;
+    if (size > most)
+        dfui_log(s->link.log, DFU_LOG_WARNING, "blocks of %u bytes instead of %u: no more fits a control transfer here",
+                 most, size);
+    s->block_size = (uint32_t)dfui_min(size, most);
+    return DFU_OK;
+}
+
+static int open_device(struct dfu_session *s, const struct dfu_open_options *o, struct dfu_error **err)
+{
+    struct dfu_context *c = s->context;
+    s->alt = -1;
+    s->command_count = -1;
+    s->link = (struct dfui_link){.ops = &c->ops,
+                                 .self = c->self,
+                                 .log = &c->log,
+                                 .cancel = &c->cancel,
+                                 .interface_number = s->device->info.interface_number,
+                                 .state = DFUI_STATE_UNKNOWN,
+                                 .quirks = s->device->quirks};
+    if (s->device->info.mode != DFU_MODE_DFU) {
+        (void)dfu_error_set(err, DFU_ERR_UNSUPPORTED, "the device at %s runs its program, it is not in DFU mode",
+                            s->device->path);
+        dfu_error_set_hint(err, "put the board into DFU mode (BOOT0, or its own way), then repeat the command");
+        return DFU_ERR_UNSUPPORTED;
+    }
+    int rc = choose_protocol(s, o, err);
+    if (rc == DFU_OK)
+        rc = connect(s, err);
+    return rc == DFU_OK ? to_idle(s, &s->found, err) : rc;
+}
+
+int dfu_session_open(struct dfu_context *context, const struct dfu_device *device,
+                     const struct dfu_open_options *options, struct dfu_session **out, struct dfu_error **err)
+{
+    struct dfu_open_options o;
+    if (context == NULL || device == NULL || out == NULL)
+        return dfu_error_set(err, DFU_ERR_ARGUMENT, "no context, no device, or no place for the session");
+    *out = NULL;
+    int rc = dfui_sized_in(&o, sizeof o, options, "open options", err);
+    if (rc != DFU_OK)
+        return rc;
+    struct dfu_session *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return dfui_error_no_memory(err);
+    s->context = context;
+    rc = dfui_device_copy(device, &s->device, err);
+    if (rc == DFU_OK)
+        rc = open_device(s, &o, err);
+    if (rc != DFU_OK) {
+        dfu_error_wrap(err, "cannot open %04x:%04x at %s", device->info.vid, device->info.pid, device->path);
+        s->link.state = DFU_STATE_IDLE; /* nothing of ours to abort */
+        dfu_session_close(s);
+        return rc;
+    }
+    *out = s;
+    return DFU_OK;
+}
+
+int dfu_session_open_path(struct dfu_context *context, const char *path, const struct dfu_open_options *options,
+                          struct dfu_session **out, struct dfu_error **err)
+{
+    struct dfu_selector sel;
+    struct dfu_list *list = NULL;
+    if (out == NULL || path == NULL)
+        return dfu_error_set(err, DFU_ERR_ARGUMENT, "no path, or no place for the session");
+    *out = NULL;
+    DFU_INIT(&sel);
+    sel.path = path;
+    int rc = dfu_list_new(context, &sel, &list, err);
+    if (rc != DFU_OK)
+        return rc;
+    const struct dfu_device *device = dfu_list_at(list, 0);
+    for (size_t i = 0; i < dfu_list_count(list); i++) {
+        if (dfu_list_at(list, i)->info.mode == DFU_MODE_DFU) {
+            device = dfu_list_at(list, i);
+            break;
+        }
+    }
+    rc = device == NULL ? dfu_error_set(err, DFU_ERR_NO_DEVICE, "no DFU device at %s", path)
+                        : dfu_session_open(context, device, options, out, err);
+    dfu_list_free(list);
+    return rc;
+}
+
+void dfu_session_close(struct dfu_session *session)
+{
+    if (session == NULL)
+        return;
+    if (session->link.conn != NULL && !session->left)
+        (void)dfui_idle(&session->link, NULL);
+    disconnect(session);
+    dfui_device_free(session->device);
+    free(session);
+}
+
+const struct dfu_memmap *dfu_session_memmap(const struct dfu_session *session)
+{
+    return session == NULL ? NULL : session->device->map;
+}
+
+void dfu_session_target(const struct dfu_session *session, struct dfu_target *target)
+{
+    if (session == NULL)
+        return;
+    struct dfu_target t = {.size = sizeof t,
+                           .transfer_size = session->device->info.transfer_size,
+                           .block_size = session->block_size,
+                           .attributes = session->device->info.attributes};
+    (void)dfui_sized_out(target, &t, sizeof t);
+}
+
+int dfu_session_describe(struct dfu_session *session, int ask_commands, struct dfu_session_info *info,
+                         struct dfu_error **err)
+{
+    if (session == NULL || info == NULL)
+        return dfu_error_set(err, DFU_ERR_ARGUMENT, "no session, or no place for its description");
+    if (ask_commands && session->dfuse && session->command_count < 0) {
+        int rc = dfui_dfuse_commands(&session->link, session->commands, sizeof session->commands, err);
+        if (rc < 0)
+            return rc;
+        session->command_count = rc;
+    }
+    struct dfu_session_info i = {.size = sizeof i,
+                                 .device = session->device->info,
+                                 .target = {.size = sizeof i.target},
+                                 .dfuse = session->dfuse,
+                                 .found_state = session->found.state,
+                                 .found_status = session->found.status,
+                                 .command_count = (uint32_t)(session->command_count > 0 ? session->command_count : 0)};
+    dfu_session_target(session, &i.target);
+    memcpy(i.commands, session->commands, sizeof i.commands);
+    return dfui_sized_out(info, &i, sizeof i);
+}

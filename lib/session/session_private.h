@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef DFUI_SESSION_PRIVATE_H
+#define DFUI_SESSION_PRIVATE_H
+
+#include "proto/idle.h"
+#include "proto/link.h"
+#include "session/list.h"
+#include <libdfu/session.h>
+
+struct dfu_session {
+    struct dfu_context *context;
+    struct dfu_device *device; /* our copy */
+    struct dfui_link link;
+    struct dfui_idle_report found;
+    uint32_t block_size; /* bytes a block that we use */
+    bool dfuse;
+    bool left;         /* a leave was sent: nothing more can be done with it */
+    int alt;           /* selected alternate setting, -1 = none */
+    int command_count; /* -1 = not asked yet */
+    uint8_t commands[32];
+};
+
+/* Selects an alternate setting unless it is selected already. */
+int dfui_session_select(struct dfu_session *session, uint32_t alt, struct dfu_error **err);
+
+/*
+ * Brings the device back to dfuIDLE after a fault: by requests, and if those do not help by a USB reset, after
+ * which the same board is looked for at its path. The address pointer is lost either way.
+ */
+int dfui_session_recover(struct dfu_session *session, struct dfu_error **err);
+
+/* Watches the bus after a leave, for up to limit_ms. */
+enum dfu_left dfui_session_watch(struct dfu_session *session, uint32_t limit_ms);
+
+#endif

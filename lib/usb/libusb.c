@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The transport ops over libusb. */
+#include "usb/libusb.h"
+#include "usb/libusb_private.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* Linux usbfs refuses control transfers whose data stage is longer than a page; WinUSB has the same limit. */
+#define MAX_CONTROL 4096
+
+struct connection {
+    libusb_context *usb;
+    libusb_device_handle *handle;
+    int interface_number; /* -1 = none claimed */
+    int alt;
+};
+
+static int code_of(int usb_code)
+{
+    switch (usb_code) {
+    case LIBUSB_ERROR_PIPE:
+        return DFU_ERR_STALL;
+    case LIBUSB_ERROR_TIMEOUT:
+        return DFU_ERR_TIMEOUT;
+    case LIBUSB_ERROR_NO_DEVICE:
+    case LIBUSB_ERROR_NOT_FOUND:
+        return DFU_ERR_GONE;
+    case LIBUSB_ERROR_ACCESS:
+        return DFU_ERR_ACCESS;
+    case LIBUSB_ERROR_BUSY:
+        return DFU_ERR_BUSY;
+    case LIBUSB_ERROR_NO_MEM:
+        return DFU_ERR_NO_MEMORY;
+    case LIBUSB_ERROR_NOT_SUPPORTED:
+        return DFU_ERR_UNSUPPORTED;
+    default:
+        return DFU_ERR_USB;
+    }
+}
+
+int dfui_libusb_error(struct dfu_error **err, int usb_code, const char *what)
+{
+    int code = dfu_error_set(err, code_of(usb_code), "%s: %s", what, libusb_error_name(usb_code));
+    struct dfu_error_info info = {.flags = DFU_ERROR_HAS_USB_CODE, .usb_code = usb_code};
+    dfu_error_set_info(err, &info);
+    return code;
+}
+
+static libusb_device *find(libusb_context *usb, const char *path)
+{
+    libusb_device **devices = NULL;
+    libusb_device *found = NULL;
+    ssize_t count = libusb_get_device_list(usb, &devices);
+    for (ssize_t i = 0; i < count && found == NULL; i++) {
+        char name[DFUI_PATH_SIZE];
+        dfui_libusb_path(devices[i], name);
+        if (strcmp(name, path) == 0)
+            found = libusb_ref_device(devices[i]);
+    }
+    if (count >= 0)
+        libusb_free_device_list(devices, 1);
+    return found;
+}
+
+static void close_connection(void *conn)
+{
+    struct connection *c = conn;
+    if (c->handle != NULL) {
+        if (c->interface_number >= 0)
+            (void)libusb_release_interface(c->handle, c->interface_number);
+        libusb_close(c->handle);
+    }
+    if (c->usb != NULL)
+        libusb_exit(c->usb);
+    free(c);
+}
+
+static int open_device(struct connection *c, libusb_device *device, struct dfu_error **err)
+{
+    int rc = libusb_open(device, &c->handle);
+    if (rc == 0) {
+        (void)libusb_set_auto_detach_kernel_driver(c->handle, 1);
+        return DFU_OK;
+    }
+    c->handle = NULL;
+    int code = dfui_libusb_error(err, rc, "open");
+    if (code == DFU_ERR_ACCESS) {
+        dfu_error_set_cause(err, "no permission on /dev/bus/usb/%03u/%03u", libusb_get_bus_number(device),
+                            libusb_get_device_address(device));
+        dfu_error_set_hint(err, "install the udev rule 60-dfu.rules and replug, or run as root");
+    } else if (code == DFU_ERR_UNSUPPORTED) {
+        dfu_error_set_hint(err, "bind a WinUSB driver to the device");
+    }
+    return code;
+}
+
+static int open_path(void *self, const char *path, void **conn, struct dfu_error **err)
+{
+    (void)self;
+    struct connection *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return dfui_error_no_memory(err);
+    c->interface_number = -1;
+    int rc = libusb_init(&c->usb);
+    if (rc != 0) {
+        c->usb = NULL;
+        rc = dfui_libusb_error(err, rc, "start libusb");
+    } else {
+        libusb_device *device = find(c->usb, path);
+        rc = device != NULL ? open_device(c, device, err)
+                            : dfu_error_set(err, DFU_ERR_NO_DEVICE, "no USB device at %s", path);
+        if (device != NULL)
+            libusb_unref_device(device);
+    }
+    if (rc != DFU_OK) {
+        close_connection(c);
+        return rc;
+    }
+    *conn = c;
+    return DFU_OK;
+}
+
+static int claim(void *conn, uint8_t interface_number, uint8_t alt, struct dfu_error **err)
+{
+    struct connection *c = conn;
+    if (c->interface_number != interface_number) {
+        int rc = libusb_claim_interface(c->handle, interface_number);
+        if (rc != 0) {
+            int code = dfui_libusb_error(err, rc, "claim interface");
+            if (code == DFU_ERR_BUSY)
+                dfu_error_set_hint(err, "close the other program that uses this device");
+            return code;
+        }
+        c->interface_number = interface_number;
+        c->alt = -1;
+    }
+    if (c->alt == alt)
+        return DFU_OK;
+    /* A device may already be in another alt than 0 after a previous host: always select once. */
+    int rc = libusb_set_interface_alt_setting(c->handle, interface_number, alt);
+    if (rc != 0) {
+        (void)dfui_libusb_error(err, rc, "select alternate setting");
+        /* NOT_FOUND here means: no such alt, not that the device is gone. */
+        return rc == LIBUSB_ERROR_NOT_FOUND
+                   ? dfu_error_set(err, DFU_ERR_ARGUMENT, "no alternate setting %u on interface %u", alt,
+                                   interface_number)
+                   : code_of(rc);
+    }
+    c->alt = alt;
+    return DFU_OK;
+}
+
+static int control(void *conn, const struct dfu_usb_setup *setup, void *data, uint32_t timeout_ms,
+                   struct dfu_error **err)
+{
+    struct connection *c = conn;
+    int rc = libusb_control_transfer(c->handle, setup->type, setup->request, setup->value, setup->index, data,
+                                     setup->length, timeout_ms);
+    return rc < 0 ? dfui_libusb_error(err, rc, "control transfer") : rc;
+}
+
+static int reset(void *conn, struct dfu_error **err)
+{
+    struct connection *c = conn;
+    int rc = libusb_reset_device(c->handle);
+    c->alt = -1;
+    if (rc == 0)
+        return DFU_RESET_SURVIVED;
+    if (rc == LIBUSB_ERROR_NOT_FOUND || rc == LIBUSB_ERROR_NO_DEVICE)
+        return DFU_RESET_LOST;
+    return dfui_libusb_error(err, rc, "reset");
+}
+
+static uint64_t now_us(void *self, void *conn)
+{
+    (void)self;
+    (void)conn;
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void sleep_until_us(void *self, void *conn, uint64_t deadline_us)
+{
+    (void)self;
+    (void)conn;
+    struct timespec t = {.tv_sec = (time_t)(deadline_us / 1000000), .tv_nsec = (long)(deadline_us % 1000000) * 1000};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR) {
+        /* A signal handler may have asked for a cancel; the slice ends soon anyway. */
+    }
+}
+
+const struct dfu_transport_ops dfui_libusb_ops = {
+    .size = sizeof(struct dfu_transport_ops),
+    .name = "libusb",
+    .max_control = MAX_CONTROL,
+    .enumerate = dfui_libusb_enumerate,
+    .open = open_path,
+    .claim = claim,
+    .control = control,
+    .reset = reset,
+    .close = close_connection,
+    .now_us = now_us,
+    .sleep_until_us = sleep_until_us,
+};

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Enumeration over libusb: descriptors from the operating system's cache, no device is opened. */
+#include "usb/libusb_private.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A configuration is at most 65535 bytes by its own length field. */
+#define MAX_CONFIG 65535
+#define MAX_CONFIGS 8
+
+void dfui_libusb_path(libusb_device *device, char path[DFUI_PATH_SIZE])
+{
+    uint8_t ports[7];
+    int depth = libusb_get_port_numbers(device, ports, sizeof ports);
+    int used = snprintf(path, DFUI_PATH_SIZE, "%u-", libusb_get_bus_number(device));
+    if (depth <= 0)
+        (void)snprintf(path + used, DFUI_PATH_SIZE - (size_t)used, "0"); /* a root hub */
+    for (int i = 0; i < depth; i++)
+        used += snprintf(path + used, DFUI_PATH_SIZE - (size_t)used, i == 0 ? "%u" : ".%u", ports[i]);
+}
+
+struct blob {
+    uint8_t *data;
+    size_t length;
+};
+
+static void put(struct blob *b, const void *bytes, size_t n)
+{
+    if (n > MAX_CONFIG - b->length)
+        n = MAX_CONFIG - b->length;
+    memcpy(b->data + b->length, bytes, n);
+    b->length += n;
+}
+
+/*
+ * libusb gives descriptors parsed and keeps what it does not know as `extra` at its place; the seam wants the
+ * raw bytes. Putting them together again in the same order restores them.
+ */
+static void put_altsetting(struct blob *b, const struct libusb_interface_descriptor *d)
+{
+    const uint8_t raw[9] = {9,
+                            LIBUSB_DT_INTERFACE,
+                            d->bInterfaceNumber,
+                            d->bAlternateSetting,
+                            d->bNumEndpoints,
+                            d->bInterfaceClass,
+                            d->bInterfaceSubClass,
+                            d->bInterfaceProtocol,
+                            d->iInterface};
+    put(b, raw, sizeof raw);
+    if (d->extra_length > 0)
+        put(b, d->extra, (size_t)d->extra_length);
+    for (unsigned i = 0; i < d->bNumEndpoints; i++) {
+        const struct libusb_endpoint_descriptor *e = &d->endpoint[i];
+        const uint8_t endpoint[7] = {7,
+                                     LIBUSB_DT_ENDPOINT,
+                                     e->bEndpointAddress,
+                                     e->bmAttributes,
+                                     (uint8_t)e->wMaxPacketSize,
+                                     (uint8_t)(e->wMaxPacketSize >> 8),
+                                     e->bInterval};
+        put(b, endpoint, sizeof endpoint);
+        if (e->extra_length > 0)
+            put(b, e->extra, (size_t)e->extra_length);
+    }
+}
+
+static int raw_config(const struct libusb_config_descriptor *c, struct blob *b)
+{
+    b->data = malloc(MAX_CONFIG);
+    b->length = 0;
+    if (b->data == NULL)
+        return DFU_ERR_NO_MEMORY;
+    uint8_t head[9] = {9,
+                       LIBUSB_DT_CONFIG,
+                       0,
+                       0,
+                       c->bNumInterfaces,
+                       c->bConfigurationValue,
+                       c->iConfiguration,
+                       c->bmAttributes,
+                       c->MaxPower};
+    put(b, head, sizeof head);
+    if (c->extra_length > 0)
+        put(b, c->extra, (size_t)c->extra_length);
+    for (unsigned i = 0; i < c->bNumInterfaces; i++)
+        for (int a = 0; a < c->interface[i].num_altsetting; a++)
+            put_altsetting(b, &c->interface[i].altsetting[a]);
+    b->data[2] = (uint8_t)b->length;
+    b->data[3] = (uint8_t)(b->length >> 8);
+    return DFU_OK;
+}
+
+/* The serial number that Linux read when the device was plugged in; needs no permission on the device node. */
+static bool system_serial(const char *path, char *serial, size_t size)
+{
+    char name[128];
+    (void)snprintf(name, sizeof name, "/sys/bus/usb/devices/%s/serial", path);
+    FILE *f = fopen(name, "r");
+    if (f == NULL)
+        return false;
+    bool ok = fgets(serial, (int)size, f) != NULL;
+    fclose(f);
+    if (!ok)
+        return false;
+    serial[strcspn(serial, "\n")] = '\0';
+    return serial[0] != '\0';
+}
+
+static int visit_device(libusb_device *device, dfu_usb_visit_fn *visit, void *arg)
+{
+    struct libusb_device_descriptor d;
+    struct dfu_usb_config configs[MAX_CONFIGS];
+    struct dfu_usb_device found = {.size = sizeof found};
+    char path[DFUI_PATH_SIZE];
+    char serial[256];
+    struct libusb_config_descriptor *active = NULL;
+    int rc = DFU_OK;
+
+    if (libusb_get_device_descriptor(device, &d) != 0)
+        return DFU_OK;
+    dfui_libusb_path(device, path);
+    found.path = path;
+    found.vid = d.idVendor;
+    found.pid = d.idProduct;
+    found.bcd_device = d.bcdDevice;
+    found.serial_index = d.iSerialNumber;
+    found.product_index = d.iProduct;
+    found.address = libusb_get_device_address(device);
+    if (libusb_get_active_config_descriptor(device, &active) == 0) {
+        found.active_config = active->bConfigurationValue;
+        libusb_free_config_descriptor(active);
+    }
+    if (system_serial(path, serial, sizeof serial))
+        found.serial = serial;
+    for (unsigned i = 0; i < d.bNumConfigurations && found.config_count < MAX_CONFIGS && rc == DFU_OK; i++) {
+        struct libusb_config_descriptor *c;
+        if (libusb_get_config_descriptor(device, (uint8_t)i, &c) != 0)
+            continue;
+        struct blob b;
+        rc = raw_config(c, &b);
+        libusb_free_config_descriptor(c);
+        if (rc == DFU_OK)
+            configs[found.config_count++] = (struct dfu_usb_config){b.data, b.length};
+    }
+    found.configs = configs;
+    if (rc == DFU_OK)
+        rc = visit(&found, arg);
+    for (unsigned i = 0; i < found.config_count; i++)
+        free((uint8_t *)(uintptr_t)configs[i].data);
+    return rc;
+}
+
+/* A fresh context each time: without udevd one context never notices that devices come or go. */
+int dfui_libusb_enumerate(void *self, dfu_usb_visit_fn *visit, void *arg, struct dfu_error **err)
+{
+    (void)self;
+    libusb_context *usb = NULL;
+    libusb_device **devices = NULL;
+    int rc = libusb_init(&usb);
+    if (rc != 0)
+        return dfui_libusb_error(err, rc, "start libusb");
+    ssize_t count = libusb_get_device_list(usb, &devices);
+    if (count < 0)
+        rc = dfui_libusb_error(err, (int)count, "list USB devices");
+    for (ssize_t i = 0; i < count && rc == DFU_OK; i++)
+        rc = visit_device(devices[i], visit, arg);
+    if (count >= 0)
+        libusb_free_device_list(devices, 1);
+    libusb_exit(usb);
+    return rc;
+}
