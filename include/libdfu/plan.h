@@ -29,7 +29,7 @@ enum dfu_plan_flags {
     DFU_PLAN_LEAVE = 1u << 1,          /**< start the program at the end */
     DFU_PLAN_LEAVE_SET = 1u << 2,      /**< leave_address is given */
     DFU_PLAN_NO_VERIFY = 1u << 3,      /**< do not read back */
-    DFU_PLAN_REQUIRE_VERIFY = 1u << 4, /**< DFU_ERR_UNSUPPORTED where it cannot be read back */
+    DFU_PLAN_REQUIRE_VERIFY = 1u << 4, /**< DFU_ERR_MISMATCH where it cannot be read back */
     DFU_PLAN_STRICT = 1u << 5,         /**< firmware sanity warnings are errors */
     DFU_PLAN_FORCE_READONLY = 1u << 6, /**< write regions that say they are read-only */
     DFU_PLAN_FORCE_OUTSIDE = 1u << 7,  /**< addresses outside the map, in units of block_size, not erased */

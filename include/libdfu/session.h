@@ -86,6 +86,9 @@ struct dfu_progress {
 /** Runs on the calling thread; must not re-enter the session. Non-zero = stop cleanly. */
 typedef int dfu_progress_fn(const struct dfu_progress *progress, void *user);
 
+/** Gets every run of bytes that differs, in the order in which they are read; at most 1000 of a run. */
+typedef void dfu_difference_fn(struct dfu_range range, void *user);
+
 enum dfu_left {
     DFU_LEFT_NOT_TRIED = 0,
     DFU_LEFT_GONE = 1,     /**< vanished and nothing came back within the limit: a program without USB */
@@ -101,6 +104,8 @@ struct dfu_run_options {
     uint32_t reserved;
     dfu_progress_fn *progress;
     void *user;
+    dfu_difference_fn *difference; /**< NULL = not told */
+    void *difference_user;
     struct dfu_image *into; /**< where DFU_STEP_READ puts its bytes; required by a read plan */
 };
 
@@ -118,9 +123,6 @@ struct dfu_result {
     int32_t erased_value; /**< learnt value of erased memory, -1 = not learnt */
     uint32_t reserved;
 };
-
-/** Gets every run of bytes that differs in a verify run. */
-typedef void dfu_difference_fn(struct dfu_range range, void *user);
 
 /**
  * Runs @p plan, made for this session's map and target. @p result may be NULL.

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* VERIFY, BLANK and READ steps. */
+#include "op/run_private.h"
+#include <inttypes.h>
+
+/* Runs of differing bytes that are told one by one. */
+#define MAX_TOLD 1000
+
+static void tell(struct dfui_run *run)
+{
+    if (dfui_range_empty(run->differing))
+        return;
+    run->difference_runs++;
+    if (run->options.difference != NULL && run->difference_runs <= MAX_TOLD)
+        run->options.difference(run->differing, run->options.difference_user);
+    run->differing = (struct dfu_range){0, 0};
+}
+
+static void differ(struct dfui_run *run, uint64_t address, uint8_t expected, uint8_t found)
+{
+    if (run->result.differing++ == 0) {
+        run->first_difference = address;
+        run->first_expected = expected;
+        run->first_found = found;
+    }
+    if (run->differing.end == address && !dfui_range_empty(run->differing)) {
+        run->differing.end++;
+        return;
+    }
+    tell(run);
+    run->differing = (struct dfu_range){address, address + 1};
+}
+
+int dfui_run_judge(struct dfui_run *run, struct dfu_error **err)
+{
+    tell(run);
+    if (run->result.differing == 0)
+        return DFU_OK;
+    (void)dfu_error_set(err, DFU_ERR_MISMATCH,
+                        "contents differ at 0x%08" PRIX64 ": expected 0x%02X, found 0x%02X; %" PRIu64
+                        " bytes in %" PRIu64 " ranges differ",
+                        run->first_difference, run->first_expected, run->first_found, run->result.differing,
+                        run->difference_runs);
+    dfui_error_contents(err, run->first_difference, run->first_expected, run->first_found);
+    return DFU_ERR_MISMATCH;
+}
+
+/* All bytes of a block alike where they should not be is how protected memory reads on several chips. */
+static void suspect_protection(struct dfui_run *run, const struct dfu_step *step, uint64_t differing_before)
+{
+    uint8_t value = run->block[0];
+    if (run->result.differing == differing_before || step->length < 64 || (value != 0x00 && value != 0xFF))
+        return;
+    for (uint32_t i = 1; i < step->length; i++) {
+        if (run->block[i] != value)
+            return;
+    }
+    dfui_log(run->session->link.log, DFU_LOG_WARNING,
+             "block at 0x%08" PRIX64 " reads as 0x%02X throughout: read or write protection?", step->address, value);
+}
+
+int dfui_run_verify_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    int rc = dfui_run_read(run, step->block, run->block, step->length, err);
+    if (rc != DFU_OK)
+        return rc;
+    /* Bytes that the image does not hold stay as they were read, and so never differ. */
+    memcpy(run->other, run->block, step->length);
+    size_t own = dfu_image_read(run->plan->image, step->alt, step->address, run->other, step->length);
+    uint64_t before = run->result.differing;
+    if (memcmp(run->other, run->block, step->length) != 0) {
+        for (uint32_t i = 0; i < step->length; i++) {
+            if (run->other[i] != run->block[i])
+                differ(run, step->address + i, run->other[i], run->block[i]);
+        }
+        suspect_protection(run, step, before);
+    }
+    if (run->plan->summary.write_blocks == 0)
+        run->result.bytes += own;
+    return DFU_OK;
+}
+
+int dfui_run_blank_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    int rc = dfui_run_read(run, step->block, run->block, step->length, err);
+    if (rc != DFU_OK)
+        return rc;
+    uint32_t memory = dfui_plan_memory(run->plan, step->region);
+    int erased = dfui_run_erased(run, step->region);
+    if (erased == DFUI_ERASED_UNKNOWN) {
+        /* The first block says what erased means here; L0 and L1 erase to 0x00. */
+        erased = run->block[0] == 0x00 ? 0x00 : 0xFF;
+        run->erased[memory] = (int16_t)erased;
+        run->result.erased_value = erased;
+    }
+    for (uint32_t i = 0; i < step->length; i++) {
+        if (run->block[i] != erased)
+            differ(run, step->address + i, (uint8_t)erased, run->block[i]);
+    }
+    run->result.bytes += step->length;
+    return DFU_OK;
+}
+
+int dfui_run_read_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    int rc = dfui_run_read(run, step->block, run->block, step->length, err);
+    if (rc == DFU_OK)
+        rc = dfu_image_add(run->options.into, DFU_ALT_ANY, step->address, run->block, step->length, DFU_OVERLAP_ERROR,
+                           err);
+    run->result.bytes += rc == DFU_OK ? step->length : 0;
+    return rc;
+}

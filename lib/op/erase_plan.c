@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which sectors to erase, and plans that only erase. */
+#include "op/plan_private.h"
+#include <inttypes.h>
+#include <stdlib.h>
+
+bool dfui_plan_erasable(const struct dfu_plan *plan, const struct dfu_region *region)
+{
+    uint32_t force = plan->options.flags;
+    /* Read-only memory that is written all the same is flash, and flash must be erased first. */
+    bool read_only = !(region->access & (DFU_ACCESS_ERASE | DFU_ACCESS_WRITE));
+    return (region->access & DFU_ACCESS_ERASE) || (force & DFU_PLAN_FORCE_ERASE) ||
+           (read_only && (force & DFU_PLAN_FORCE_READONLY));
+}
+
+static bool already_last(const struct dfu_plan *plan, uint32_t alt, struct dfu_range sector)
+{
+    if (plan->count == 0)
+        return false;
+    const struct dfu_step *last = &plan->steps[plan->count - 1];
+    return last->kind == DFU_STEP_ERASE && last->alt == alt && last->address == sector.start;
+}
+
+int dfui_plan_erase_sectors(struct dfu_plan *plan, const struct dfui_extents *extents, struct dfu_error **err)
+{
+    for (size_t i = 0; i < extents->count; i++) {
+        const struct dfui_extent *e = &extents->items[i];
+        const struct dfu_region *r = e->region == DFUI_NO_STEP_REGION ? NULL : dfui_map_region(plan->map, e->region);
+        if (r == NULL || !dfui_plan_erasable(plan, r))
+            continue;
+        for (struct dfu_range s = dfui_sector_of(r, e->range.start); s.start < e->range.end && s.start < s.end;
+             s = dfui_sector_of(r, s.end)) {
+            if (already_last(plan, e->alt, s))
+                continue; /* two extents in one sector: the list is sorted, so it is the last one */
+            struct dfu_step step = {.kind = DFU_STEP_ERASE,
+                                    .alt = e->alt,
+                                    .address = s.start,
+                                    .length = (uint32_t)(s.end - s.start),
+                                    .region = e->region};
+            int rc = dfui_plan_step(plan, &step, err);
+            if (rc != DFU_OK)
+                return rc;
+        }
+    }
+    return DFU_OK;
+}
+
+/* Reads back the first block of every sector that the plan erases. */
+static int check_blank(struct dfu_plan *plan, struct dfu_error **err)
+{
+    size_t count = plan->count;
+    for (size_t i = 0; i < count; i++) {
+        struct dfu_step s = plan->steps[i];
+        const struct dfu_region *r = dfui_map_region(plan->map, s.region);
+        if (s.kind != DFU_STEP_ERASE || r == NULL || !(r->access & DFU_ACCESS_READ))
+            continue;
+        uint64_t length = dfui_min(s.length, plan->target.block_size);
+        struct dfui_span span = {{s.address, s.address + length}, s.alt, s.region, 0};
+        int rc = dfui_plan_run(plan, &span, DFU_STEP_BLANK, false, err);
+        if (rc != DFU_OK)
+            return rc;
+    }
+    return DFU_OK;
+}
+
+static bool can_read_back(const struct dfu_plan *plan)
+{
+    return !(plan->options.flags & DFU_PLAN_NO_VERIFY) && (plan->target.attributes & DFU_CAN_UPLOAD);
+}
+
+/* Every region that can be erased without lifting a check. */
+static int all_erasable(struct dfui_extents *list, const struct dfu_plan *plan, struct dfu_error **err)
+{
+    for (size_t i = 0; i < dfu_memmap_count(plan->map); i++) {
+        const struct dfu_region *r = dfui_map_region(plan->map, i);
+        if (!(r->access & DFU_ACCESS_ERASE) || r->kind != DFU_MEMORY_NORMAL || r->count == 0 ||
+            dfui_map_duplicate(plan->map, r->alt, NULL) ||
+            ((plan->options.flags & DFU_PLAN_ALT_SET) && r->alt != plan->options.alt))
+            continue;
+        int rc = dfui_extents_add(list, plan, r->alt, dfui_region_range(r), DFUI_INTENT_ERASE, err);
+        if (rc != DFU_OK)
+            return rc;
+    }
+    if (list->count == 0)
+        return dfu_error_set(err, DFU_ERR_RANGE, "the device has no erasable memory");
+    return DFU_OK;
+}
+
+static int by_address(const void *a, const void *b)
+{
+    const struct dfu_range *x = a;
+    const struct dfu_range *y = b;
+    return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/* Sorted, so that neighbours that share a sector come after each other. */
+static int ranges_to_extents(struct dfui_extents *list, const struct dfu_plan *plan, const struct dfu_range *ranges,
+                             size_t count, struct dfu_error **err)
+{
+    struct dfu_range *sorted = malloc(count * sizeof *sorted);
+    if (sorted == NULL)
+        return dfui_error_no_memory(err);
+    memcpy(sorted, ranges, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, by_address);
+    int rc = DFU_OK;
+    for (size_t i = 0; rc == DFU_OK && i < count; i++) {
+        if (dfui_range_empty(sorted[i]) || sorted[i].end > DFUI_4GIB)
+            rc = dfu_error_set(err, DFU_ERR_RANGE, "range 0x%08" PRIX64 "..0x%08" PRIX64 " is empty or past 4 GiB",
+                               sorted[i].start, sorted[i].end);
+        else
+            rc = dfui_extents_add(list, plan, DFU_ALT_ANY, sorted[i], DFUI_INTENT_ERASE, err);
+    }
+    free(sorted);
+    return rc;
+}
+
+int dfu_plan_erase(const struct dfu_memmap *map, const struct dfu_target *target, const struct dfu_range *ranges,
+                   size_t count, const struct dfu_plan_options *options, struct dfu_plan **out, struct dfu_error **err)
+{
+    struct dfui_extents extents = {NULL, 0};
+    int rc = dfui_plan_new(map, target, NULL, options, out, err);
+    if (rc != DFU_OK)
+        return rc;
+    rc = count == 0 ? all_erasable(&extents, *out, err) : ranges_to_extents(&extents, *out, ranges, count, err);
+    if (rc == DFU_OK)
+        rc = dfui_plan_erase_sectors(*out, &extents, err);
+    if (rc == DFU_OK && can_read_back(*out)) {
+        rc = check_blank(*out, err);
+        (*out)->summary.verifies = 1;
+    }
+    dfui_extents_free(&extents);
+    if (rc != DFU_OK) {
+        dfu_plan_free(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
+int dfu_plan_mass_erase(const struct dfu_memmap *map, const struct dfu_target *target,
+                        const struct dfu_plan_options *options, struct dfu_plan **out, struct dfu_error **err)
+{
+    struct dfui_extents extents = {NULL, 0};
+    int rc = dfui_plan_new(map, target, NULL, options, out, err);
+    if (rc != DFU_OK)
+        return rc;
+    struct dfu_plan *plan = *out;
+    rc = all_erasable(&extents, plan, err);
+    /* The command erases the memory behind the first such alt: internal flash, in every known loader. */
+    uint32_t alt = rc == DFU_OK ? extents.items[0].alt : 0;
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < extents.count; i++)
+        bytes += extents.items[i].alt == alt ? extents.items[i].range.end - extents.items[i].range.start : 0;
+    if (rc == DFU_OK) {
+        struct dfu_step step = {.kind = DFU_STEP_MASS_ERASE,
+                                .alt = alt,
+                                .address = extents.items[0].range.start,
+                                .length = (uint32_t)dfui_min(bytes, UINT32_MAX),
+                                .region = extents.items[0].region};
+        rc = dfui_plan_step(plan, &step, err);
+    }
+    for (size_t i = 0; rc == DFU_OK && can_read_back(plan) && i < extents.count; i++) {
+        const struct dfui_extent *e = &extents.items[i];
+        const struct dfu_region *r = dfui_map_region(map, e->region);
+        if (e->alt != alt || !(r->access & DFU_ACCESS_READ))
+            continue;
+        struct dfui_span span = {e->range, e->alt, e->region, 0};
+        rc = dfui_plan_run(plan, &span, DFU_STEP_BLANK, false, err);
+        plan->summary.verifies = 1;
+    }
+    dfui_extents_free(&extents);
+    if (rc != DFU_OK) {
+        dfu_plan_free(plan);
+        *out = NULL;
+    }
+    return rc;
+}

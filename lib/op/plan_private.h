@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The inside of a plan and the parts that build one. Everything here is pure. */
+#ifndef DFUI_PLAN_PRIVATE_H
+#define DFUI_PLAN_PRIVATE_H
+
+#include "core/checked.h"
+#include "core/core.h"
+#include "map/map.h"
+#include <libdfu/device.h>
+#include <libdfu/image.h>
+#include <libdfu/memmap.h>
+#include <libdfu/plan.h>
+
+#define DFUI_NO_STEP_REGION UINT32_MAX
+
+struct dfui_note {
+    char *text;
+    int kind; /* enum dfu_note_kind */
+};
+
+struct dfu_plan {
+    const struct dfu_memmap *map;
+    const struct dfu_image *image; /* NULL for plans without one */
+    struct dfu_target target;      /* block_size filled in */
+    struct dfu_plan_options options;
+    struct dfu_step *steps;
+    size_t count;
+    size_t capacity;
+    struct dfui_note *notes;
+    size_t note_count;
+    struct dfu_plan_summary summary;
+};
+
+/* --- plan.c --- */
+
+/* A new plan with checked target and options. map and image are borrowed; image may be NULL. */
+int dfui_plan_new(const struct dfu_memmap *map, const struct dfu_target *target, const struct dfu_image *image,
+                  const struct dfu_plan_options *options, struct dfu_plan **out, struct dfu_error **err);
+int dfui_plan_step(struct dfu_plan *plan, const struct dfu_step *step, struct dfu_error **err);
+int dfui_plan_note(struct dfu_plan *plan, int kind, struct dfu_error **err, const char *format, ...) DFU_PRINTF(4, 5);
+
+/* The memory that a region belongs to, as the index of its first region: regions of one alt that follow each
+ * other without a gap are one memory, with one erased value. */
+uint32_t dfui_plan_memory(const struct dfu_plan *plan, uint32_t region);
+
+/* --- extent.c: which part of which region a range is --- */
+
+/* A piece of a range that lies in one region, or outside the map (region DFUI_NO_STEP_REGION). */
+struct dfui_extent {
+    struct dfu_range range;
+    uint32_t alt;
+    uint32_t region;
+};
+
+struct dfui_extents {
+    struct dfui_extent *items; /* sorted by address within what was added in order */
+    size_t count;
+};
+
+/* What will be done to an extent: each wants its access letter. */
+enum dfui_intent { DFUI_INTENT_READ, DFUI_INTENT_WRITE, DFUI_INTENT_ERASE };
+
+/* Splits range by regions, checks that each may be used so, and appends. alt as in dfu_memmap_find(). */
+int dfui_extents_add(struct dfui_extents *list, const struct dfu_plan *plan, uint32_t alt, struct dfu_range range,
+                     enum dfui_intent intent, struct dfu_error **err);
+/* All of the plan's image. */
+int dfui_extents_of_image(struct dfui_extents *list, const struct dfu_plan *plan, enum dfui_intent intent,
+                          struct dfu_error **err);
+void dfui_extents_free(struct dfui_extents *list);
+
+/* --- span.c: ranges that become runs of blocks --- */
+
+struct dfui_span {
+    struct dfu_range range;
+    uint32_t alt;
+    uint32_t region; /* of its first byte */
+    uint32_t flags;  /* enum dfu_step_flags */
+};
+
+struct dfui_spans {
+    struct dfui_span *items;
+    size_t count;
+};
+
+int dfui_spans_add(struct dfui_spans *list, const struct dfui_span *span, struct dfu_error **err);
+void dfui_spans_free(struct dfui_spans *list);
+
+/* POINT and block steps of one span. kind is the block step's; probe adds a PROBE of the first block. */
+int dfui_plan_run(struct dfu_plan *plan, const struct dfui_span *span, uint32_t kind, bool probe,
+                  struct dfu_error **err);
+
+/* --- erase_plan.c --- */
+
+/* One ERASE step for each sector that an extent touches and that can be erased; extents sorted by address. */
+int dfui_plan_erase_sectors(struct dfu_plan *plan, const struct dfui_extents *extents, struct dfu_error **err);
+/* Is the region erased before it is written? */
+bool dfui_plan_erasable(const struct dfu_plan *plan, const struct dfu_region *region);
+
+/* --- verify_plan.c --- */
+
+/* Read-back steps for the image. What cannot be read becomes a note, unless it is required. */
+int dfui_plan_verify_image(struct dfu_plan *plan, const struct dfui_extents *extents, struct dfu_error **err);
+
+/* --- leave_plan.c --- */
+
+/* Lowest image address in the first executable region; false when there is none. */
+bool dfui_plan_program_base(const struct dfu_plan *plan, const struct dfui_extents *extents, uint64_t *base);
+int dfui_plan_leave_step(struct dfu_plan *plan, const struct dfui_extents *extents, struct dfu_error **err);
+
+/* --- sanity.c: does the image look like a program that will start? --- */
+int dfui_plan_sanity(struct dfu_plan *plan, const struct dfui_extents *extents, struct dfu_error **err);
+/* The address that the image seems to be linked for when it is not where it lies; 0 = no opinion. */
+uint64_t dfui_plan_linked_elsewhere(const struct dfu_image *image);
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Runs a plan: one loop over its steps. */
+#include "op/run_private.h"
+#include "proto/dfuse.h"
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define LEAVE_WATCH_MS 3000
+
+int dfui_run_erased(const struct dfui_run *run, uint32_t region)
+{
+    uint32_t memory = dfui_plan_memory(run->plan, region);
+    return memory < run->region_count ? run->erased[memory] : DFUI_ERASED_UNKNOWN;
+}
+
+int dfui_run_progress(struct dfui_run *run, enum dfu_phase phase, uint64_t address, uint64_t bytes,
+                      struct dfu_error **err)
+{
+    run->done[phase] += bytes;
+    if (run->options.progress == NULL)
+        return DFU_OK;
+    struct dfu_progress p = {.board = run->options.board,
+                             .phase = (uint32_t)phase,
+                             .address = address,
+                             .done = run->done[phase],
+                             .total = run->total[phase],
+                             .elapsed_us = dfui_link_now(&run->session->link) - run->started_us};
+    if (run->options.progress(&p, run->options.user) != 0)
+        return dfu_error_set(err, DFU_ERR_CANCELLED, "stopped by the progress callback");
+    return DFU_OK;
+}
+
+static enum dfu_phase phase_of(const struct dfui_run *run, const struct dfu_step *step)
+{
+    (void)run;
+    switch (step->kind) {
+    case DFU_STEP_ERASE:
+    case DFU_STEP_MASS_ERASE:
+        return DFU_PHASE_ERASE;
+    case DFU_STEP_WRITE:
+    case DFU_STEP_POINT:
+    case DFU_STEP_PROBE:
+        return DFU_PHASE_WRITE;
+    case DFU_STEP_VERIFY:
+    case DFU_STEP_BLANK:
+        return DFU_PHASE_VERIFY;
+    case DFU_STEP_READ:
+        return DFU_PHASE_READ;
+    default:
+        return DFU_PHASE_LEAVE;
+    }
+}
+
+/* Bytes that a step adds to its phase. */
+static uint64_t weight(const struct dfu_step *step)
+{
+    return step->kind == DFU_STEP_POINT || step->kind == DFU_STEP_PROBE ? 0
+           : step->kind == DFU_STEP_LEAVE                               ? 1
+                                                                        : step->length;
+}
+
+static void leave(struct dfui_run *run, const struct dfu_step *step)
+{
+    struct dfu_session *s = run->session;
+    struct dfu_error *failure = NULL;
+    int rc = dfui_dfuse_set_address(&s->link, (uint32_t)step->address, &failure);
+    if (rc != DFU_OK) {
+        dfui_log(&s->context->log, DFU_LOG_WARNING, "leave: %s", dfu_error_message(failure));
+        dfui_error_clear(&failure);
+        run->result.left = rc == DFU_ERR_GONE ? DFU_LEFT_GONE : DFU_LEFT_STILL_DFU;
+        return;
+    }
+    dfui_dfuse_leave(&s->link);
+    s->left = true;
+    run->result.left =
+        dfui_session_watch(s, run->options.leave_watch_ms != 0 ? run->options.leave_watch_ms : LEAVE_WATCH_MS);
+}
+
+static int do_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    int rc = dfui_session_select(run->session, step->alt, err);
+    if (rc != DFU_OK)
+        return rc;
+    switch (step->kind) {
+    case DFU_STEP_ERASE:
+    case DFU_STEP_MASS_ERASE:
+        run->erased_anything = true;
+        rc = dfui_run_erase(run, step, err);
+        if (rc == DFU_OK && step->kind == DFU_STEP_ERASE)
+            run->result.erased_sectors++;
+        return rc;
+    case DFU_STEP_POINT:
+        dfui_run_point(run, step->address);
+        return DFU_OK;
+    case DFU_STEP_PROBE:
+        return dfui_run_probe_step(run, step, err);
+    case DFU_STEP_WRITE:
+        rc = dfui_run_write_step(run, step, err);
+        if (rc == DFU_OK)
+            run->flashed_to = step->address + step->length;
+        return rc;
+    case DFU_STEP_VERIFY:
+        return dfui_run_verify_step(run, step, err);
+    case DFU_STEP_BLANK:
+        return dfui_run_blank_step(run, step, err);
+    case DFU_STEP_READ:
+        return dfui_run_read_step(run, step, err);
+    case DFU_STEP_LEAVE:
+        leave(run, step);
+        return DFU_OK;
+    default:
+        return dfu_error_set(err, DFU_ERR_INTERNAL, "step of unknown kind %u", step->kind);
+    }
+}
+
+static const char *doing(uint32_t kind)
+{
+    static const char *const words[] = {"step",    "erasing",   "mass erase", "pointing", "probing",
+                                        "writing", "verifying", "reading",    "checking", "leaving"};
+    return words[kind <= DFU_STEP_LEAVE ? kind : 0];
+}
+
+/* Says which step failed, and what state flash is in. */
+static void explain(struct dfui_run *run, const struct dfu_step *step, int rc, struct dfu_error **err)
+{
+    struct dfu_error_info info = {.flags = DFU_ERROR_HAS_ADDRESS, .address = step->address};
+    if (rc == DFU_ERR_CANCELLED)
+        (void)dfu_error_set(err, rc, "cancelled while %s at 0x%08" PRIX64, doing(step->kind), step->address);
+    else
+        dfu_error_wrap(err, "%s failed at 0x%08" PRIX64, doing(step->kind), step->address);
+    if (rc != DFU_ERR_PROTECTED && rc != DFU_ERR_MISMATCH)
+        dfu_error_set_info(err, &info);
+    if (run->flashed_to != 0 && run->result.bytes > 0 && step->kind == DFU_STEP_WRITE)
+        dfu_error_set_hint(err, "repeat the command: flash is new up to 0x%08" PRIX64 " and erased after it",
+                           run->flashed_to);
+    else if (run->erased_anything && step->kind <= DFU_STEP_WRITE)
+        dfu_error_set_hint(err, "repeat the command: sectors were erased and nothing is written yet");
+    else
+        dfu_error_set_hint(err, "repeat the command");
+}
+
+static int run_steps(struct dfui_run *run, struct dfu_error **err)
+{
+    const struct dfu_plan *plan = run->plan;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct dfu_step *step = &plan->steps[i];
+        enum dfu_phase phase = phase_of(run, step);
+        /* Contents are judged before the program in them is started. */
+        int rc = step->kind == DFU_STEP_LEAVE ? dfui_run_judge(run, err) : DFU_OK;
+        if (rc != DFU_OK)
+            return rc;
+        if (dfui_link_cancelled(&run->session->link))
+            rc = dfui_error_cancelled(err);
+        if (rc == DFU_OK && (run->done[phase] == 0 || step->kind == DFU_STEP_ERASE))
+            rc = dfui_run_progress(run, phase, step->address, 0, err);
+        if (rc == DFU_OK)
+            rc = do_step(run, step, err);
+        if (rc == DFU_OK && weight(step) > 0)
+            rc = dfui_run_progress(run, phase, step->address, weight(step), err);
+        if (rc != DFU_OK) {
+            explain(run, step, rc, err);
+            return rc;
+        }
+    }
+    return dfui_run_judge(run, err);
+}
+
+static int prepare(struct dfui_run *run, struct dfu_error **err)
+{
+    const struct dfu_plan *plan = run->plan;
+    size_t size = plan->target.block_size;
+    run->region_count = dfu_memmap_count(plan->map);
+    run->block = malloc(size);
+    run->other = malloc(size);
+    run->erased = malloc((run->region_count + 1) * sizeof *run->erased);
+    if (run->block == NULL || run->other == NULL || run->erased == NULL)
+        return dfui_error_no_memory(err);
+    for (size_t i = 0; i < run->region_count; i++)
+        run->erased[i] = DFUI_ERASED_UNKNOWN;
+    for (size_t i = 0; i < plan->count; i++) {
+        run->total[phase_of(run, &plan->steps[i])] += weight(&plan->steps[i]);
+        if (plan->steps[i].kind == DFU_STEP_READ && run->options.into == NULL)
+            return dfu_error_set(err, DFU_ERR_ARGUMENT, "a read needs an image to read into");
+    }
+    return DFU_OK;
+}
+
+static int check_session(const struct dfu_session *s, const struct dfu_plan *plan, struct dfu_error **err)
+{
+    if (s == NULL || plan == NULL)
+        return dfu_error_set(err, DFU_ERR_ARGUMENT, "no session or no plan to run");
+    if (s->left)
+        return dfu_error_set(err, DFU_ERR_GONE, "the device was told to leave: open it again");
+    if (!s->dfuse) {
+        (void)dfu_error_set(err, DFU_ERR_UNSUPPORTED,
+                            "the device at %s speaks plain DFU, which this version cannot program", s->device->path);
+        dfu_error_set_hint(err, "use --dfuse if the device speaks DfuSe although its descriptor says otherwise");
+        return DFU_ERR_UNSUPPORTED;
+    }
+    return DFU_OK;
+}
+
+int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, const struct dfu_run_options *options,
+                    struct dfu_result *result, struct dfu_error **err)
+{
+    struct dfui_run run = {.session = session, .plan = plan};
+    int rc = check_session(session, plan, err);
+    if (rc == DFU_OK)
+        rc = dfui_sized_in(&run.options, sizeof run.options, options, "run options", err);
+    if (rc != DFU_OK)
+        return rc;
+    run.result.size = sizeof run.result;
+    run.result.erased_value = DFUI_ERASED_UNKNOWN;
+    run.started_us = dfui_link_now(&session->link);
+    uint32_t retries = session->link.retries;
+    rc = prepare(&run, err);
+    if (rc == DFU_OK)
+        rc = run_steps(&run, err);
+    /* Whatever happened, the device is left in dfuIDLE, unless it left. */
+    if (!session->left && rc != DFU_ERR_GONE)
+        (void)dfui_idle(&session->link, NULL);
+    run.result.verified = rc == DFU_OK && plan->summary.verifies;
+    run.result.retries = session->link.retries - retries;
+    run.result.elapsed_us = dfui_link_now(&session->link) - run.started_us;
+    free(run.block);
+    free(run.other);
+    free(run.erased);
+    if (result != NULL && dfui_sized_out(result, &run.result, sizeof run.result) != DFU_OK && rc == DFU_OK)
+        rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "the result's size is not set (use DFU_INIT)");
+    return rc;
+}
+
+int dfu_session_write(struct dfu_session *session, const struct dfu_image *image,
+                      const struct dfu_plan_options *plan_options, const struct dfu_run_options *run_options,
+                      struct dfu_result *result, struct dfu_error **err)
+{
+    struct dfu_plan *plan = NULL;
+    struct dfu_target target = {.size = sizeof target};
+    int rc = session == NULL ? dfu_error_set(err, DFU_ERR_ARGUMENT, "no session to write to") : DFU_OK;
+    if (rc != DFU_OK)
+        return rc;
+    dfu_session_target(session, &target);
+    rc = dfu_plan_write(dfu_session_memmap(session), &target, image, plan_options, &plan, err);
+    if (rc == DFU_OK)
+        rc = dfu_session_run(session, plan, run_options, result, err);
+    dfu_plan_free(plan);
+    return rc;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A plan being run. */
+#ifndef DFUI_RUN_PRIVATE_H
+#define DFUI_RUN_PRIVATE_H
+
+#include "op/plan_private.h"
+#include "session/session_private.h"
+
+/* What is known of the erased value of a memory, beside 0x00…0xFF. */
+#define DFUI_ERASED_UNKNOWN (-1)
+
+struct dfui_run {
+    struct dfu_session *session;
+    const struct dfu_plan *plan;
+    struct dfu_run_options options;
+    struct dfu_result result;
+    uint8_t *block;  /* one block, being put together or read */
+    uint8_t *other;  /* what is compared with it */
+    int16_t *erased; /* by region: learnt erased value of its memory, or DFUI_ERASED_UNKNOWN */
+    size_t region_count;
+    uint64_t run_start; /* address that the current run is relative to */
+    bool pointed;       /* the device's pointer is run_start */
+    uint64_t started_us;
+    uint64_t flashed_to; /* everything the plan writes below this address is new */
+    bool erased_anything;
+    uint64_t done[DFU_PHASE_LEAVE + 1];
+    uint64_t total[DFU_PHASE_LEAVE + 1];
+    /* Differences found by VERIFY and BLANK. */
+    struct dfu_range differing; /* the run of differing bytes that is open */
+    uint64_t first_difference;
+    uint64_t difference_runs;
+    uint8_t first_expected;
+    uint8_t first_found;
+    unsigned redone; /* sectors erased and written a second time */
+};
+
+/* --- run.c --- */
+int dfui_run_progress(struct dfui_run *run, enum dfu_phase phase, uint64_t address, uint64_t bytes,
+                      struct dfu_error **err);
+/* The erased value of the memory that region belongs to, or DFUI_ERASED_UNKNOWN. */
+int dfui_run_erased(const struct dfui_run *run, uint32_t region);
+
+/* --- transfer.c: blocks with the retries that are without doubt (protocol rule 6) --- */
+
+/* Notes where the current run begins; SET_ADDRESS is sent when the first block needs it. */
+void dfui_run_point(struct dfui_run *run, uint64_t address);
+/* Reads length bytes of a block of the current run. Repeats on transient faults. */
+int dfui_run_read(struct dfui_run *run, uint32_t block, void *data, uint32_t length, struct dfu_error **err);
+/* Sends run->block. */
+int dfui_run_write(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+int dfui_run_erase(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+
+/* --- write.c: WRITE and PROBE steps --- */
+int dfui_run_probe_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+int dfui_run_write_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+/* Erases the sectors under a block whose fate is unknown and writes again what the plan had put there, the
+ * block itself included. */
+int dfui_run_redo(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+
+/* --- compare.c: VERIFY, BLANK and READ steps --- */
+int dfui_run_verify_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+int dfui_run_blank_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+int dfui_run_read_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+/* Ends the open difference and turns what was found into an error. */
+int dfui_run_judge(struct dfui_run *run, struct dfu_error **err);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* PROBE and WRITE steps: putting blocks together and sending them. */
+#include "op/run_private.h"
+#include <inttypes.h>
+
+/* A sector that has to be done again more often than this is not a passing fault. */
+#define MAX_REDONE 8
+
+static bool all_equal(const uint8_t *data, size_t length, int value)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (data[i] != value)
+            return false;
+    }
+    return true;
+}
+
+/* The erase went well by the device's word; here it is seen, and the erased value with it. */
+int dfui_run_probe_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    struct dfu_error *failure = NULL;
+    int rc = dfui_run_read(run, step->block, run->block, step->length, &failure);
+    if (rc == DFU_ERR_GONE || rc == DFU_ERR_CANCELLED || rc == DFU_ERR_NO_MEMORY) {
+        if (err != NULL)
+            *err = failure;
+        else
+            dfui_error_clear(&failure);
+        return rc;
+    }
+    if (rc != DFU_OK) {
+        /* Loaders without upload exist, whatever their descriptor says: go on without knowing. */
+        dfui_log(run->session->link.log, DFU_LOG_INFO, "erased value not learnt: %s", dfu_error_message(failure));
+        dfui_error_clear(&failure);
+        return dfui_session_recover(run->session, err);
+    }
+    int value = run->block[0];
+    if ((value != 0x00 && value != 0xFF) || !all_equal(run->block, step->length, value)) {
+        uint32_t i = 0;
+        while (run->block[i] == 0xFF)
+            i++;
+        (void)dfu_error_set(err, DFU_ERR_PROTECTED,
+                            "the sector at 0x%08" PRIX64 " is not erased: 0x%02X at 0x%08" PRIX64 " after an erase "
+                            "that the device reported as done",
+                            step->address, run->block[i], step->address + i);
+        dfui_error_contents(err, step->address + i, 0xFF, run->block[i]);
+        dfu_error_set_hint(err, "check for write protection: the device drops erases of protected sectors silently");
+        return DFU_ERR_PROTECTED;
+    }
+    uint32_t memory = dfui_plan_memory(run->plan, step->region);
+    for (uint32_t i = memory; i < run->region_count && dfui_plan_memory(run->plan, i) == memory; i++)
+        run->erased[i] = (int16_t)value;
+    run->result.erased_value = value;
+    return DFU_OK;
+}
+
+/* What is there already, for the bytes that the image does not hold. */
+static int read_around(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    uint64_t start = run->run_start;
+    dfui_run_point(run, step->address);
+    int rc = dfui_run_read(run, 2, run->block, step->length, err);
+    dfui_run_point(run, start);
+    return rc;
+}
+
+/* The image's bytes over what is to be in between. Returns how many are the image's. */
+static int compose(struct dfui_run *run, const struct dfu_step *step, size_t *own, struct dfu_error **err)
+{
+    int erased = dfui_run_erased(run, step->region);
+    /* 0xFF where the value could not be learnt: right for all but L0 and L1, which can be read. */
+    memset(run->block, erased == DFUI_ERASED_UNKNOWN ? 0xFF : erased, step->length);
+    int rc = step->flags & DFU_STEP_MERGE ? read_around(run, step, err) : DFU_OK;
+    if (rc == DFU_OK)
+        *own = dfu_image_read(run->plan->image, step->alt, step->address, run->block, step->length);
+    return rc;
+}
+
+int dfui_run_write_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    size_t own = 0;
+    int rc = compose(run, step, &own, err);
+    if (rc != DFU_OK)
+        return rc;
+    int erased = dfui_run_erased(run, step->region);
+    if ((step->flags & DFU_STEP_FRESH) && erased != DFUI_ERASED_UNKNOWN &&
+        all_equal(run->block, step->length, erased)) {
+        run->result.skipped_bytes += own;
+    } else {
+        rc = dfui_run_write(run, step, err);
+        if (rc != DFU_OK)
+            return rc;
+    }
+    run->result.bytes += own;
+    return DFU_OK;
+}
+
+static const struct dfu_step *erase_step_of(const struct dfu_plan *plan, uint32_t alt, uint64_t address)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct dfu_step *s = &plan->steps[i];
+        if (s->kind == DFU_STEP_ERASE && s->alt == alt && address >= s->address && address < s->address + s->length)
+            return s;
+    }
+    return NULL;
+}
+
+/* Grows dirty until no block that is already written lies across its edge: a flash word must not be programmed
+ * twice, so such a block's other sector has to be erased as well. */
+static void close_over_blocks(const struct dfui_run *run, const struct dfu_step *last, struct dfu_range *dirty)
+{
+    bool grew = true;
+    while (grew) {
+        grew = false;
+        for (const struct dfu_step *s = run->plan->steps; s <= last; s++) {
+            if (s->kind != DFU_STEP_WRITE || s->alt != last->alt || s->address >= dirty->end ||
+                s->address + s->length <= dirty->start)
+                continue;
+            const struct dfu_step *first = erase_step_of(run->plan, s->alt, s->address);
+            const struct dfu_step *final = erase_step_of(run->plan, s->alt, s->address + s->length - 1);
+            if (first != NULL && first->address < dirty->start) {
+                dirty->start = first->address;
+                grew = true;
+            }
+            if (final != NULL && final->address + final->length > dirty->end) {
+                dirty->end = final->address + final->length;
+                grew = true;
+            }
+        }
+    }
+}
+
+int dfui_run_redo(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    struct dfu_range dirty = {step->address, step->address + step->length};
+    if (++run->redone > MAX_REDONE)
+        return dfu_error_set(err, DFU_ERR_USB, "blocks at 0x%08" PRIX64 " keep arriving broken, %u sectors were redone",
+                             step->address, MAX_REDONE);
+    close_over_blocks(run, step, &dirty);
+    dfui_log(run->session->link.log, DFU_LOG_WARNING,
+             "block at 0x%08" PRIX64 " arrived in part: erasing 0x%08" PRIX64 "..0x%08" PRIX64 " again", step->address,
+             dirty.start, dirty.end);
+    uint64_t bytes = run->result.bytes;
+    uint64_t skipped = run->result.skipped_bytes;
+    int rc = DFU_OK;
+    for (const struct dfu_step *s = run->plan->steps; rc == DFU_OK && s <= step; s++) {
+        bool inside = s->alt == step->alt && s->address < dirty.end && s->address + s->length > dirty.start;
+        if (s->kind == DFU_STEP_POINT)
+            dfui_run_point(run, s->address);
+        else if (s->kind == DFU_STEP_ERASE && inside)
+            rc = dfui_run_erase(run, s, err);
+        else if (s->kind == DFU_STEP_WRITE && inside)
+            rc = dfui_run_write_step(run, s, err);
+    }
+    run->result.bytes = bytes; /* the caller counts this block, and the others were counted */
+    run->result.skipped_bytes = skipped;
+    return rc;
+}
