@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Raw bytes. */
+#include "image/format.h"
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define CHUNK ((size_t)256 * 1024)
+
+int dfui_bin_read(struct dfui_reader *r, struct dfu_error **err)
+{
+    uint64_t address = r->options->base;
+    size_t got = CHUNK;
+    while (got == CHUNK) {
+        uint8_t *room = dfui_builder_room(r->builder, CHUNK, err);
+        if (room == NULL)
+            return DFU_ERR_NO_MEMORY;
+        int rc = dfui_source_read(r->source, room, CHUNK, &got, err);
+        if (rc != DFU_OK)
+            return rc;
+        if (address > DFUI_4GIB || got > DFUI_4GIB - address) {
+            dfu_error_set(err, DFU_ERR_RANGE, "%s: at 0x%08" PRIX64 " the file ends past 4 GiB", r->source->name,
+                          r->options->base);
+            return DFU_ERR_RANGE;
+        }
+        rc = dfui_builder_commit(r->builder, r->alt, address, got, 0, err);
+        if (rc != DFU_OK)
+            return rc;
+        address += got;
+    }
+    return DFU_OK;
+}
+
+int dfui_bin_write(const struct dfu_image *image, const struct dfu_image_options *options, struct dfui_sink *sink,
+                   struct dfu_error **err)
+{
+    const struct dfui_segment **list;
+    (void)options;
+    int rc = dfui_image_flatten(image, &list, err);
+    for (size_t i = 0; rc == DFU_OK && i < image->count; i++) {
+        uint64_t end = i == 0 ? list[0]->address : list[i - 1]->address + list[i - 1]->length;
+        if (list[i]->address != end) {
+            rc = dfu_error_set(err, DFU_ERR_RANGE,
+                               "a raw file cannot hold the gap 0x%08" PRIX64 "..0x%08" PRIX64 " (%" PRIu64 " bytes)",
+                               end, list[i]->address, list[i]->address - end);
+            dfui_error_address(err, end);
+            dfu_error_set_hint(err, "write a .hex file, or set the gap with --fill 0xFF@0x%08" PRIX64 "..0x%08" PRIX64,
+                               end, list[i]->address);
+            break;
+        }
+        rc = dfui_sink_write(sink, image->bytes + list[i]->offset, (size_t)list[i]->length, err);
+    }
+    free(list);
+    return rc;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "image/format.h"
+
+/* Raw comes last: it fits everything. */
+static const struct dfui_format formats[] = {
+    {.name = "hex",
+     .description = "Intel HEX",
+     .suffixes = ".hex .ihex .ihx",
+     .unit = "line",
+     .addressed = true,
+     .probe = dfui_ihex_probe,
+     .read = dfui_ihex_read,
+     .write = dfui_ihex_write},
+    {.name = "bin",
+     .description = "raw bytes without addresses",
+     .suffixes = ".bin",
+     .unit = "byte",
+     .read = dfui_bin_read,
+     .write = dfui_bin_write},
+};
+
+#define FORMATS (sizeof formats / sizeof *formats)
+
+const struct dfui_format *dfui_format_at(size_t index)
+{
+    return index < FORMATS ? &formats[index] : NULL;
+}
+
+size_t dfu_format_count(void)
+{
+    return FORMATS;
+}
+
+const char *dfu_format_name(size_t index, const char **description)
+{
+    if (index >= FORMATS)
+        return NULL;
+    if (description != NULL)
+        *description = formats[index].description;
+    return formats[index].name;
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* True when name, without its dot, is one of the blank-separated suffixes; case does not matter. */
+static bool has_suffix(const char *suffixes, const char *name)
+{
+    for (const char *at = suffixes; *at != '\0';) {
+        const char *n = name;
+        at++; /* the dot */
+        while (*at != '\0' && *at != ' ' && *at == lower(*n)) {
+            at++;
+            n++;
+        }
+        if ((*at == '\0' || *at == ' ') && *n == '\0')
+            return true;
+        while (*at != '\0' && *at != '.')
+            at++;
+    }
+    return false;
+}
+
+int dfui_format_named(const char *name, const struct dfui_format **out, struct dfu_error **err)
+{
+    for (size_t i = 0; i < FORMATS; i++) {
+        if (strcmp(formats[i].name, name) == 0 || has_suffix(formats[i].suffixes, name)) {
+            *out = &formats[i];
+            return DFU_OK;
+        }
+    }
+    dfu_error_set(err, DFU_ERR_ARGUMENT, "unknown format \"%s\"", name);
+    dfu_error_set_hint(err, "choose hex or bin");
+    return DFU_ERR_ARGUMENT;
+}
+
+const struct dfui_format *dfui_format_suffixed(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *dot = strrchr(slash == NULL ? path : slash, '.');
+    for (size_t i = 0; dot != NULL && i < FORMATS; i++) {
+        if (has_suffix(formats[i].suffixes, dot + 1))
+            return &formats[i];
+    }
+    return NULL;
+}
+
+const struct dfui_format *dfui_format_probed(const uint8_t *head, size_t length)
+{
+    for (size_t i = 0; i < FORMATS; i++) {
+        if (formats[i].probe != NULL && formats[i].probe(head, length))
+            return &formats[i];
+    }
+    return NULL;
+}
+
+const char *dfui_format_foreign(const uint8_t *head, size_t length)
+{
+    static const struct {
+        const char *name;
+        const char *magic;
+        size_t length;
+    } known[] = {
+        {"an ELF file", "\177ELF", 4},      {"a DfuSe file", "DfuSe\1", 6}, {"a UF2 file", "UF2\n\x57\x51\x5D\x9E", 8},
+        {"a gzip file", "\x1F\x8B\x08", 3}, {"an S-record file", "S00", 3}, {"an S-record file", "S31", 3},
+        {"an S-record file", "S32", 3},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (length >= known[i].length && memcmp(head, known[i].magic, known[i].length) == 0)
+            return known[i].name;
+    }
+    return NULL;
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Intel HEX, as Intel's "Hexadecimal Object File Format Specification" of 1988 has it, and stricter than many
+ * readers: what cannot be understood is an error, because a dropped address record moves data to address 0.
+ */
+#include "image/format.h"
+#include <inttypes.h>
+#include <stdio.h>
+
+/* ':', count, address, type, data, checksum, and one character more to see how the line goes on. */
+#define MAX_DIGITS (2u * (1u + 2u + 1u + 255u + 1u))
+#define LONGEST (1u + MAX_DIGITS + 2u)
+
+enum { TYPE_DATA, TYPE_END, TYPE_SEGMENT, TYPE_START_SEGMENT, TYPE_LINEAR, TYPE_START_LINEAR };
+
+enum mode { MODE_PLAIN, MODE_SEGMENT, MODE_LINEAR };
+
+struct ihex {
+    struct dfui_reader *reader;
+    struct dfui_source *source;
+    uint64_t line;
+    enum mode mode;
+    uint64_t base;
+    bool ended;
+};
+
+struct record {
+    uint8_t count;
+    uint8_t type;
+    uint16_t offset;
+    const uint8_t *data;
+};
+
+/* 0x10 | value for hex digits, so that a missing bit 4 tells that a digit was none. */
+static const uint8_t digit_values[256] = {
+    ['0'] = 0x10, ['1'] = 0x11, ['2'] = 0x12, ['3'] = 0x13, ['4'] = 0x14, ['5'] = 0x15, ['6'] = 0x16, ['7'] = 0x17,
+    ['8'] = 0x18, ['9'] = 0x19, ['A'] = 0x1A, ['B'] = 0x1B, ['C'] = 0x1C, ['D'] = 0x1D, ['E'] = 0x1E, ['F'] = 0x1F,
+    ['a'] = 0x1A, ['b'] = 0x1B, ['c'] = 0x1C, ['d'] = 0x1D, ['e'] = 0x1E, ['f'] = 0x1F,
+};
+
+/* Decodes n bytes and adds them to *sum; false when a digit is none. */
+static bool decode(const uint8_t *digits, size_t n, uint8_t *to, uint8_t *sum)
+{
+    uint8_t good = 0x10;
+    uint8_t total = *sum;
+    for (size_t i = 0; i < n; i++) {
+        uint8_t high = digit_values[digits[2 * i]];
+        uint8_t low = digit_values[digits[2 * i + 1]];
+        uint8_t value = (uint8_t)(high << 4 | (low & 15));
+        good &= high & low;
+        total = (uint8_t)(total + value);
+        to[i] = value;
+    }
+    *sum = total;
+    return good != 0;
+}
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static bool is_line_end(uint8_t c)
+{
+    return c == '\r' || c == '\n';
+}
+
+static int bad_line(const struct ihex *h, struct dfu_error **err, const char *format, ...) DFU_PRINTF(3, 4);
+
+static int bad_line(const struct ihex *h, struct dfu_error **err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)dfu_error_vset(err, DFU_ERR_FORMAT, format, args);
+    va_end(args);
+    dfu_error_prefix(err, "%s: line %" PRIu64, h->source->name, h->line);
+    return DFU_ERR_FORMAT;
+}
+
+static int bad_character(const struct ihex *h, uint8_t c, size_t column, struct dfu_error **err)
+{
+    if (c > ' ' && c < 0x7F)
+        return bad_line(h, err, "column %zu: '%c' where a hex digit should be", column, c);
+    return bad_line(h, err, "column %zu: byte 0x%02X where a hex digit should be", column, c);
+}
+
+/* Says what is wrong with the record at the source's place. */
+static int diagnose(const struct ihex *h, struct dfu_error **err)
+{
+    const uint8_t *digits = h->source->at + 1;
+    size_t left = dfui_source_left(h->source) - 1;
+    size_t n = 0;
+    uint8_t bytes[MAX_DIGITS / 2];
+    uint8_t sum = 0;
+    while (n < left && n <= MAX_DIGITS && digit_values[digits[n]] != 0)
+        n++;
+    bool stops = n == left || is_blank(digits[n]) || is_line_end(digits[n]);
+    if (!stops && n <= MAX_DIGITS)
+        return bad_character(h, digits[n], n + 2, err);
+    if (n < 10)
+        return bad_line(h, err, "the record has %zu hex digits, the shortest has 10", n);
+    (void)decode(digits, 1, bytes, &sum);
+    size_t wanted = 2u * (bytes[0] + 5u);
+    if (n != wanted)
+        return bad_line(h, err, "%s%zu hex digits, but a record of %u data bytes has %zu",
+                        n > MAX_DIGITS ? "more than " : "", n > MAX_DIGITS ? (size_t)MAX_DIGITS : n, bytes[0], wanted);
+    sum = 0;
+    (void)decode(digits, n / 2, bytes, &sum);
+    uint8_t found = bytes[n / 2 - 1];
+    return bad_line(h, err, "checksum 0x%02X, should be 0x%02X", found, (uint8_t)(found - sum));
+}
+
+/* The record at the source's place; its data is decoded into the builder's room. */
+static int parse_record(struct ihex *h, struct record *r, struct dfu_error **err)
+{
+    struct dfui_source *s = h->source;
+    const uint8_t *digits = s->at + 1;
+    size_t left = dfui_source_left(s) - 1;
+    uint8_t head[4];
+    uint8_t check;
+    uint8_t sum = 0;
+    uint8_t *data = dfui_builder_room(h->reader->builder, 255, err);
+    if (data == NULL)
+        return DFU_ERR_NO_MEMORY;
+    if (left < 10 || !decode(digits, 4, head, &sum))
+        return diagnose(h, err);
+    size_t length = 2u * (head[0] + 5u);
+    if (left < length || !decode(digits + 8, head[0], data, &sum) ||
+        !decode(digits + 8 + 2u * head[0], 1, &check, &sum) || sum != 0)
+        return diagnose(h, err);
+    if (left > length && !is_line_end(digits[length]) && !is_blank(digits[length]))
+        return diagnose(h, err);
+    *r = (struct record){.count = head[0], .type = head[3], .offset = (uint16_t)(head[1] << 8 | head[2]), .data = data};
+    dfui_source_take(s, 1 + length);
+    return DFU_OK;
+}
+
+static int put_data(struct ihex *h, const struct record *r, struct dfu_error **err)
+{
+    struct dfui_builder *b = h->reader->builder;
+    uint32_t alt = h->reader->alt;
+    uint64_t address = h->base + r->offset;
+    size_t before_wrap = 0x10000u - r->offset;
+    if (h->mode != MODE_SEGMENT || r->count <= before_wrap)
+        return dfui_builder_commit(b, alt, address, r->count, h->line, err);
+    /* An offset wraps inside its segment. A commit may move the room, hence the copy. */
+    uint8_t copy[255];
+    memcpy(copy, r->data, r->count);
+    int rc = dfui_builder_put(b, alt, address, copy, before_wrap, h->line, err);
+    if (rc == DFU_OK)
+        rc = dfui_builder_put(b, alt, h->base, copy + before_wrap, r->count - before_wrap, h->line, err);
+    return rc;
+}
+
+static void set_start(struct ihex *h, uint64_t start)
+{
+    struct dfu_image *image = h->reader->image;
+    if (image->has_start && image->start != start)
+        dfui_note(h->reader->options, "%s: line %" PRIu64 ": another start address, 0x%08" PRIX64 ", ignored",
+                  h->source->name, h->line, start);
+    if (!image->has_start)
+        image->start = start;
+    image->has_start = true;
+}
+
+static void end_record(struct ihex *h, const struct record *r)
+{
+    h->ended = true;
+    if (r->offset == 0)
+        return;
+    if (h->mode == MODE_PLAIN) /* files of 8-bit tools keep the start address here */
+        set_start(h, r->offset);
+    else
+        dfui_note(h->reader->options, "%s: line %" PRIu64 ": address 0x%04X in the end record ignored", h->source->name,
+                  h->line, r->offset);
+}
+
+static int apply(struct ihex *h, const struct record *r, struct dfu_error **err)
+{
+    static const uint8_t counts[] = {
+        [TYPE_END] = 0, [TYPE_SEGMENT] = 2, [TYPE_START_SEGMENT] = 4, [TYPE_LINEAR] = 2, [TYPE_START_LINEAR] = 4};
+    if (r->type > TYPE_START_LINEAR)
+        return bad_line(h, err, "unknown record type 0x%02X", r->type);
+    if (r->type != TYPE_DATA && r->count != counts[r->type])
+        return bad_line(h, err, "a record of type 0x%02X holds %u bytes, this one %u", r->type, counts[r->type],
+                        r->count);
+    uint64_t first = r->count >= 2 ? (uint64_t)(r->data[0] << 8 | r->data[1]) : 0;
+    uint64_t second = r->count >= 4 ? (uint64_t)(r->data[2] << 8 | r->data[3]) : 0;
+    switch (r->type) {
+    case TYPE_DATA:
+        return put_data(h, r, err);
+    case TYPE_END:
+        end_record(h, r);
+        break;
+    case TYPE_SEGMENT:
+        h->mode = MODE_SEGMENT;
+        h->base = first << 4;
+        break;
+    case TYPE_LINEAR:
+        h->mode = MODE_LINEAR;
+        h->base = first << 16;
+        break;
+    case TYPE_START_SEGMENT: /* CS:IP */
+        set_start(h, (first << 4) + second);
+        break;
+    case TYPE_START_LINEAR:
+        set_start(h, first << 16 | second);
+        break;
+    }
+    return DFU_OK;
+}
+
+/* Steps over blanks and line ends; true at a character that is neither, false at the end of the input. */
+static int skip_blank(struct ihex *h, bool *more, struct dfu_error **err)
+{
+    struct dfui_source *s = h->source;
+    *more = false;
+    for (;;) {
+        int rc = dfui_source_need(s, LONGEST, err);
+        if (rc != DFU_OK || dfui_source_left(s) == 0)
+            return rc;
+        uint8_t c = *s->at;
+        if (!is_blank(c) && !is_line_end(c)) {
+            *more = true;
+            return DFU_OK;
+        }
+        bool pair = c == '\r' && dfui_source_left(s) > 1 && s->at[1] == '\n';
+        h->line += is_line_end(c);
+        dfui_source_take(s, pair ? 2 : 1);
+    }
+}
+
+/* One record and the rest of its line. */
+static int read_record(struct ihex *h, struct dfu_error **err)
+{
+    struct record r;
+    uint8_t c = *h->source->at;
+    if (c != ':')
+        return c > ' ' && c < 0x7F ? bad_line(h, err, "'%c' where a record should begin with ':'", c)
+                                   : bad_line(h, err, "byte 0x%02X where a record should begin with ':'", c);
+    int rc = parse_record(h, &r, err);
+    if (rc == DFU_OK)
+        rc = apply(h, &r, err);
+    uint64_t line = h->line;
+    bool more = false;
+    if (rc == DFU_OK)
+        rc = skip_blank(h, &more, err);
+    if (rc == DFU_OK && more && h->line == line && !h->ended)
+        return bad_line(h, err, "text after the record");
+    return rc;
+}
+
+static void note_rest(const struct ihex *h)
+{
+    bool records = *h->source->at == ':';
+    dfui_note(h->reader->options, "%s: line %" PRIu64 ": %s after the end record ignored", h->source->name, h->line,
+              records ? "records" : "text");
+}
+
+int dfui_ihex_read(struct dfui_reader *r, struct dfu_error **err)
+{
+    struct ihex h = {.reader = r, .source = r->source, .line = 1};
+    bool more = false;
+    int rc = dfui_source_need(h.source, 3, err);
+    if (rc == DFU_OK && dfui_source_left(h.source) >= 3 && memcmp(h.source->at, "\xEF\xBB\xBF", 3) == 0)
+        dfui_source_take(h.source, 3); /* byte order mark */
+    if (rc == DFU_OK)
+        rc = skip_blank(&h, &more, err);
+    bool empty = !more;
+    while (rc == DFU_OK && more && !h.ended) {
+        rc = read_record(&h, err);
+        more = dfui_source_left(h.source) > 0;
+    }
+    if (rc != DFU_OK)
+        return rc;
+    if (empty)
+        return dfu_error_set(err, DFU_ERR_FORMAT, "%s: the file contains no data", h.source->name);
+    if (!h.ended) {
+        dfu_error_set(err, DFU_ERR_FORMAT, "%s: no end record (:00000001FF) up to line %" PRIu64, h.source->name,
+                      h.line);
+        dfu_error_set_cause(err, "the file may be cut off");
+        dfu_error_set_hint(err, "build or fetch the file again");
+        return DFU_ERR_FORMAT;
+    }
+    if (more)
+        note_rest(&h);
+    return DFU_OK;
+}
+
+/* A line that begins with ':' and two hex digits: the first one, or one behind other text. */
+bool dfui_ihex_probe(const uint8_t *head, size_t length)
+{
+    bool fresh = true; /* only blanks so far on this line */
+    size_t i = length >= 3 && memcmp(head, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    for (; i < length; i++) {
+        uint8_t c = head[i];
+        if (c == ':' && fresh && i + 2 < length && digit_values[head[i + 1]] != 0 && digit_values[head[i + 2]] != 0)
+            return true;
+        if (c == 0 || c == 0x7F || (c < ' ' && !is_blank(c) && !is_line_end(c)))
+            return false; /* no text */
+        fresh = is_line_end(c) || (fresh && is_blank(c));
+    }
+    return false;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "image/format.h"
+
+static int choose(const char *path, const char *name, const struct dfui_format **out, struct dfu_error **err)
+{
+    if (name != NULL)
+        return dfui_format_named(name, out, err);
+    *out = dfui_format_suffixed(path);
+    if (*out != NULL)
+        return DFU_OK;
+    dfu_error_set(err, DFU_ERR_ARGUMENT, "%s: the name does not say which format to write", path);
+    dfu_error_set_hint(err, "end the name in .hex or .bin, or give --format");
+    return DFU_ERR_ARGUMENT;
+}
+
+int dfu_image_save(const struct dfu_image *image, const char *path, const struct dfu_image_options *options,
+                   struct dfu_error **err)
+{
+    struct dfu_image_options o;
+    const struct dfui_format *format;
+    struct dfui_sink sink;
+    int rc = dfui_sized_in(&o, sizeof o, options, "dfu_image_options", err);
+    if (rc == DFU_OK)
+        rc = choose(path, o.format, &format, err);
+    if (rc == DFU_OK)
+        rc = dfui_sink_open(&sink, path, err);
+    if (rc != DFU_OK)
+        return rc;
+    rc = format->write(image, &o, &sink, err);
+    if (rc == DFU_OK)
+        return dfui_sink_commit(&sink, err);
+    if (rc != DFU_ERR_FILE) /* those name the file already */
+        dfu_error_prefix(err, "%s", path);
+    dfui_sink_abort(&sink);
+    return rc;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "image/image.h"
+#include <stdlib.h>
+
+void dfui_image_pieces(const struct dfu_image *image, struct dfui_piece *list)
+{
+    for (size_t i = 0; i < image->count; i++) {
+        const struct dfui_segment *s = &image->segments[i];
+        list[i] = (struct dfui_piece){
+            .address = s->address, .length = s->length, .data = image->bytes + s->offset, .alt = s->alt};
+    }
+}
+
+/* True when piece continues segment. */
+static bool continues(const struct dfui_segment *s, uint32_t alt, uint64_t address)
+{
+    return s->alt == alt && s->address + s->length == address;
+}
+
+static size_t count_segments(const struct dfui_piece *pieces, size_t count)
+{
+    size_t n = count > 0;
+    for (size_t i = 1; i < count; i++) {
+        const struct dfui_piece *p = &pieces[i - 1];
+        n += p->alt != pieces[i].alt || p->address + p->length != pieces[i].address;
+    }
+    return n;
+}
+
+/* The table for packed pieces; segments has room. */
+static size_t join(const struct dfui_piece *pieces, size_t count, struct dfui_segment *segments)
+{
+    size_t n = 0;
+    size_t offset = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct dfui_piece *p = &pieces[i];
+        if (n > 0 && continues(&segments[n - 1], p->alt, p->address))
+            segments[n - 1].length += p->length;
+        else
+            segments[n++] =
+                (struct dfui_segment){.address = p->address, .length = p->length, .offset = offset, .alt = p->alt};
+        offset += (size_t)p->length;
+    }
+    return n;
+}
+
+/* Room for n segments; the old ones stay. */
+static int reserve_segments(struct dfu_image *image, size_t n, struct dfu_error **err)
+{
+    if (n <= image->segment_room)
+        return DFU_OK;
+    if (n > DFUI_MAX_SEGMENTS)
+        return dfu_error_set(err, DFU_ERR_RANGE, "the data lies in more than %zu separate pieces", DFUI_MAX_SEGMENTS);
+    size_t room = n + n / 4 + 3;
+    struct dfui_segment *more = realloc(image->segments, room * sizeof *more);
+    if (more == NULL)
+        return dfui_error_no_memory(err);
+    image->segments = more;
+    image->segment_room = room;
+    return DFU_OK;
+}
+
+static int reserve_bytes(struct dfu_image *image, size_t more, struct dfu_error **err)
+{
+    if (more <= image->room - image->used)
+        return DFU_OK;
+    if (more > SIZE_MAX / 2 - image->used)
+        return dfui_error_no_memory(err);
+    size_t room = image->used + more;
+    room += room / 4; /* a quarter keeps memory near the data, and appending cheap on average */
+    uint8_t *bytes = realloc(image->bytes, room);
+    if (bytes == NULL)
+        return dfui_error_no_memory(err);
+    image->bytes = bytes;
+    image->room = room;
+    return DFU_OK;
+}
+
+/* Gives back what is not used; keeps it when the allocator refuses. */
+static void fit(struct dfu_image *image)
+{
+    uint8_t *less = image->used > 0 ? realloc(image->bytes, image->used) : NULL;
+    if (less == NULL)
+        return;
+    image->bytes = less;
+    image->room = image->used;
+}
+
+int dfui_image_rebuild(struct dfu_image *image, const struct dfui_piece *pieces, size_t count, uint8_t fill,
+                       struct dfu_error **err)
+{
+    int rc = reserve_segments(image, count_segments(pieces, count), err);
+    if (rc != DFU_OK)
+        return rc;
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++)
+        used += (size_t)pieces[i].length;
+    uint8_t *bytes = malloc(used > 0 ? used : 1);
+    if (bytes == NULL)
+        return dfui_error_no_memory(err);
+    uint8_t *to = bytes;
+    for (size_t i = 0; i < count; i++) {
+        if (pieces[i].data != NULL)
+            memcpy(to, pieces[i].data, (size_t)pieces[i].length);
+        else
+            memset(to, fill, (size_t)pieces[i].length);
+        to += pieces[i].length;
+    }
+    free(image->bytes);
+    image->bytes = bytes;
+    image->used = image->room = used;
+    image->count = join(pieces, count, image->segments);
+    return DFU_OK;
+}
+
+int dfui_image_shrink(struct dfu_image *image, const struct dfui_piece *pieces, size_t count, struct dfu_error **err)
+{
+    int rc = reserve_segments(image, count, err);
+    if (rc != DFU_OK)
+        return rc;
+    uint8_t *to = image->bytes;
+    for (size_t i = 0; i < count; i++) {
+        memmove(to, pieces[i].data, (size_t)pieces[i].length); /* always towards the front */
+        to += pieces[i].length;
+    }
+    image->used = (size_t)(to - image->bytes);
+    image->count = join(pieces, count, image->segments);
+    fit(image);
+    return DFU_OK;
+}
+
+int dfui_image_adopt(struct dfu_image *image, uint8_t *slab, size_t used, size_t room, const struct dfui_piece *pieces,
+                     size_t count, struct dfu_error **err)
+{
+    int rc = reserve_segments(image, count_segments(pieces, count), err);
+    if (rc != DFU_OK)
+        return rc;
+    free(image->bytes);
+    image->bytes = slab;
+    image->used = used;
+    image->room = room;
+    image->count = join(pieces, count, image->segments);
+    fit(image);
+    return DFU_OK;
+}
+
+int dfui_image_append(struct dfu_image *image, uint32_t alt, uint64_t address, const void *data, size_t length,
+                      struct dfu_error **err)
+{
+    bool joins = image->count > 0 && continues(&image->segments[image->count - 1], alt, address);
+    int rc = joins ? DFU_OK : reserve_segments(image, image->count + 1, err);
+    if (rc == DFU_OK)
+        rc = reserve_bytes(image, length, err);
+    if (rc != DFU_OK)
+        return rc;
+    memcpy(image->bytes + image->used, data, length);
+    if (joins)
+        image->segments[image->count - 1].length += length;
+    else
+        image->segments[image->count++] =
+            (struct dfui_segment){.address = address, .length = length, .offset = image->used, .alt = alt};
+    image->used += length;
+    return DFU_OK;
+}
+
+int dfui_image_overlay(struct dfu_image *image, struct dfui_piece *pieces, size_t count, uint8_t fill,
+                       struct dfui_overlap *overlap, struct dfu_error **err)
+{
+    size_t total = image->count + count;
+    struct dfui_piece *both = malloc((3 * total + 1) * sizeof *both);
+    if (both == NULL)
+        return dfui_error_no_memory(err);
+    struct dfui_piece *merged = both + total;
+    size_t n = 0;
+    dfui_image_pieces(image, both);
+    int rc = DFU_ERR_RANGE;
+    if (dfui_pieces_merge(both, image->count, pieces, count, merged, &n, overlap))
+        rc = dfui_image_rebuild(image, merged, n, fill, err);
+    free(both);
+    return rc;
+}
