@@ -72,6 +72,15 @@ static const char *steps(const struct fixture *f)
     return text;
 }
 
+static int has_note(const struct fixture *f, const char *text)
+{
+    for (size_t i = 0; i < dfu_plan_note_count(f->plan); i++) {
+        if (strstr(dfu_plan_note(f->plan, i, NULL), text) != NULL)
+            return 1;
+    }
+    return 0;
+}
+
 static void aligned_image(void **state)
 {
     struct fixture *f = *state;
@@ -114,8 +123,8 @@ static void sectors_of_all_sizes(void **state)
     assert_dfu_ok(plan_write(f), f->err);
     assert_string_equal(steps(f), "E0:0800c000+4000 E0:08010000+10000 E0:08020000+20000 P0:0800ffe0+10040 "
                                   "Q0:0800ffe0+8000 W2:0800ffe0+8000 W3:08017fe0+8000 W4:0801ffe0+40");
-    assert_non_null(strstr(dfu_plan_note(f->plan, 0, NULL), "0x0800C000..0x08010000 is covered in part"));
-    assert_non_null(strstr(dfu_plan_note(f->plan, 1, NULL), "its other 131056 bytes"));
+    assert_true(has_note(f, "0x0800C000..0x08010000 is covered in part"));
+    assert_true(has_note(f, "its other 131056 bytes"));
 }
 
 static void small_gap_is_filled_large_gap_starts_a_run(void **state)
