@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Random images on random maps: afterwards flash holds what was sent, what was not to be touched is as it was, each
+ * touched sector was erased once and no cell was programmed twice.
+ */
+#include "support.h"
+#include "toy.h"
+
+#define ROUNDS 3000
+
+static uint32_t pick(uint64_t *seed, uint32_t below)
+{
+    return (uint32_t)(test_random(seed) % below);
+}
+
+static void random_map(struct toy *t, uint64_t *seed)
+{
+    static const uint16_t sectors[] = {16, 64, 100, 128, 256, 1000, 1024, 2048, 3072, 4096};
+    static const uint16_t sizes[] = {32, 64, 100, 128, 1024, 2048, 4096};
+    static const char types[] = {'g', 'g', 'g', 'g', 'e', 'a'};
+    uint32_t at = pick(seed, 4) == 0 ? 0 : 0x08000000;
+    memset(t, 0, sizeof *t);
+    t->erased = pick(seed, 3) == 0 ? 0x00 : 0xFF;
+    t->transfer_size = sizes[pick(seed, sizeof sizes / sizeof sizes[0])];
+    t->region_count = 1 + pick(seed, TOY_REGIONS);
+    for (unsigned i = 0; i < t->region_count; i++) {
+        struct toy_region *r = &t->regions[i];
+        r->start = at;
+        r->sector = sectors[pick(seed, sizeof sectors / sizeof sectors[0])];
+        r->count = 1 + pick(seed, 12);
+        r->type = types[pick(seed, sizeof types)];
+        at += r->count * r->sector;
+        if (pick(seed, 3) == 0)
+            at += 4 * pick(seed, 2000); /* a gap; memories begin on words */
+        for (uint32_t k = 0; k < r->count * r->sector; k++)
+            r->cells[k] = (uint8_t)test_random(seed);
+    }
+    toy_finish(t);
+}
+
+/* Pieces of random or blank data in writable regions. */
+static void random_image(struct toy *t, struct dfu_image *image, uint64_t *seed)
+{
+    unsigned pieces = 1 + pick(seed, 6);
+    for (unsigned i = 0; i < pieces; i++) {
+        const struct toy_region *r = &t->regions[pick(seed, t->region_count)];
+        uint32_t size = r->count * r->sector;
+        uint32_t from = pick(seed, size);
+        uint32_t length = 1 + pick(seed, size - from);
+        uint8_t *bytes = malloc(length);
+        struct dfu_error *err = NULL;
+        if (r->type != 'a') {
+            unsigned style = pick(seed, 4);
+            for (uint32_t k = 0; k < length; k++)
+                bytes[k] = style == 0 ? 0xFF : style == 1 ? 0x00 : (uint8_t)test_random(seed);
+            assert_dfu_ok(dfu_image_add(image, DFU_ALT_ANY, r->start + from, bytes, length, DFU_OVERLAP_LAST, &err),
+                          err);
+        }
+        free(bytes);
+    }
+}
+
+static int image_holds(const struct dfu_image *image, uint64_t address, uint8_t *value)
+{
+    return dfu_image_read(image, DFU_ALT_ANY, address, value, 1) == 1;
+}
+
+static void check_region(const struct toy *t, const struct toy *before, unsigned index, const struct dfu_image *image)
+{
+    const struct toy_region *r = &t->regions[index];
+    for (uint32_t n = 0; n < r->count; n++) {
+        uint32_t touched = 0;
+        for (uint32_t k = n * r->sector; k < (n + 1) * r->sector; k++) {
+            uint8_t want;
+            int own = image_holds(image, r->start + (uint64_t)k, &want);
+            touched += (uint32_t)own;
+            if (own)
+                assert_int_equal(r->cells[k], want);
+        }
+        uint32_t erases = r->type == 'g' && touched > 0 ? 1 : 0;
+        assert_int_equal(r->erases[n], erases);
+        for (uint32_t k = n * r->sector; k < (n + 1) * r->sector; k++) {
+            uint8_t want;
+            if (!image_holds(image, r->start + (uint64_t)k, &want))
+                assert_int_equal(r->cells[k], erases > 0 ? t->erased : before->regions[index].cells[k]);
+        }
+    }
+}
+
+static struct dfu_session *open_toy(struct toy *t, struct dfu_context **context)
+{
+    struct dfu_context_options options;
+    struct dfu_session *session = NULL;
+    struct dfu_error *err = NULL;
+    DFU_INIT(&options);
+    toy_attach(t, &options);
+    assert_dfu_ok(dfu_context_new(&options, context, &err), err);
+    assert_dfu_ok(dfu_session_open_path(*context, "1-1", NULL, &session, &err), err);
+    return session;
+}
+
+static void one_round(uint64_t seed)
+{
+    static struct toy toy;
+    static struct toy before;
+    struct dfu_context *context = NULL;
+    struct dfu_image *image = NULL;
+    struct dfu_error *err = NULL;
+    struct dfu_result result;
+    DFU_INIT(&result);
+    random_map(&toy, &seed);
+    assert_dfu_ok(dfu_image_new(&image, &err), err);
+    random_image(&toy, image, &seed);
+    before = toy;
+    if (dfu_image_count(image) > 0) {
+        struct dfu_session *session = open_toy(&toy, &context);
+        assert_dfu_ok(dfu_session_write(session, image, NULL, NULL, &result, &err), err);
+        dfu_session_close(session);
+        dfu_context_free(context);
+        assert_int_equal(result.verified, 1);
+        for (unsigned i = 0; i < toy.region_count; i++)
+            check_region(&toy, &before, i, image);
+        assert_int_equal(toy.bad_state, 0);
+        assert_int_equal(toy.outside, 0);
+        assert_int_equal(toy.programmed_twice, 0);
+        assert_int_equal(toy.state, 2);
+    }
+    dfu_image_free(image);
+}
+
+static uint64_t round_now;
+
+static void random_images_on_random_maps(void **state)
+{
+    (void)state;
+    for (round_now = 1; round_now <= ROUNDS; round_now++)
+        one_round(round_now * 0x9E3779B97F4A7C15u);
+}
+
+static int name_round(void **state)
+{
+    (void)state;
+    if (round_now <= ROUNDS)
+        print_error("failed in round %llu\n", (unsigned long long)round_now);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(random_images_on_random_maps, name_round),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
