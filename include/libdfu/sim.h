@@ -74,7 +74,10 @@ DFU_API const char *dfu_sim_path(const struct dfu_sim *sim, size_t board);
  * Adds a fault rule: KIND@N (the N-th class request of a board, from 1) or KIND@0xADDRESS (the request
  * that touches it), "#BOARD" (from 0) appended for one of many. Kinds: stall, timeout, disconnect, reconnect,
  * short, flip (a bit on its way into flash), rot (a bit in flash, after it was programmed), state=N, poll=MS,
- * status=errNAME. Each fires once per board.
+ * status=errNAME. Each fires once per board, at the request it names or at the first one after it that it can do
+ * something to (flip: the next block; state: the next GETSTATUS or GETSTATE; poll: the next GETSTATUS).
+ * A stalled request is not carried out; with timeout the device did what it was asked but its answer is lost; short
+ * halves the data stage; disconnect is for ever, reconnect for 500 ms.
  * Errors: DFU_ERR_ARGUMENT (the message lists the kinds), DFU_ERR_NO_MEMORY. @since 0.1
  */
 DFU_API int dfu_sim_fault(struct dfu_sim *sim, const char *rule, struct dfu_error **err);
@@ -88,9 +91,9 @@ struct dfu_sim_counters {
     uint64_t upload;
     uint64_t getstatus;
     uint64_t set_address;
-    uint64_t erase; /**< sectors erased */
-    uint64_t bytes_down;
-    uint64_t bytes_up;
+    uint64_t erase;          /**< sectors erased */
+    uint64_t bytes_down;     /**< of blocks that were accepted; commands are not counted */
+    uint64_t bytes_up;       /**< of memory contents */
     uint64_t busy_us;        /**< spent erasing and programming */
     uint64_t elapsed_us;     /**< first open to last close, or to now */
     uint64_t floor_us;       /**< least time any host could need for the erases and blocks that were done */
@@ -103,18 +106,25 @@ struct dfu_sim_counters {
 /** Fills @p counters. Returns DFU_OK, DFU_ERR_RANGE (no such board), DFU_ERR_ARGUMENT. @since 0.1 */
 DFU_API int dfu_sim_get_counters(const struct dfu_sim *sim, size_t board, struct dfu_sim_counters *counters);
 
+enum dfu_sim_memory_flags {
+    DFU_SIM_LOOK = 1u << 0 /**< in: leave data NULL; without it the whole memory becomes resident */
+};
+
 /** One contiguous memory of a board. */
 struct dfu_sim_memory {
     size_t size;
     const char *name;
     uint64_t start;
     uint64_t length;
-    const uint8_t *data; /**< live contents; borrowed */
+    const uint8_t *data; /**< live contents, all of them; borrowed. NULL with DFU_SIM_LOOK */
     uint32_t erased;     /**< erased value, 0x00 or 0xFF */
     uint32_t changed;    /**< 1 when anything wrote to it since the start or the last load */
+    uint32_t flags;      /**< in: enum dfu_sim_memory_flags */
+    uint32_t reserved;
 };
 
-/** Fills @p memory. Returns DFU_OK, or DFU_ERR_RANGE past the last one. @since 0.1 */
+/** Fills @p memory (whose `size` and `flags` the caller has set). Memory that nothing has used takes no room
+ *  until it is asked for here without DFU_SIM_LOOK. Returns DFU_OK, or DFU_ERR_RANGE past the last one. @since 0.1 */
 DFU_API int dfu_sim_get_memory(const struct dfu_sim *sim, size_t board, size_t index, struct dfu_sim_memory *memory);
 
 /** Sets contents from outside, as a debug probe would; cells that then differ from the erased value count as

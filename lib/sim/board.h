@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A board: the chip's memories, the loader's state machine, its place on the bus, its clock, its counters. */
+#ifndef DFU_SIM_BOARD_H
+#define DFU_SIM_BOARD_H
+
+#include "sim/fault.h"
+#include "sim/memory.h"
+#include <libdfu/transport.h>
+
+/* What a control transfer came to, before time is added. */
+enum sim_outcome {
+    SIM_ANSWERED,
+    SIM_STALLED,
+    SIM_NEVER,  /* NAKed until the host gives up */
+    SIM_BABBLED /* more bytes than the host asked for */
+};
+
+/* How a board leaves the bus once the transfer is over. */
+enum sim_departure { SIM_STAYS, SIM_RETURNS, SIM_GONE };
+
+struct sim_reply {
+    enum sim_outcome outcome;
+    enum sim_departure departure;
+    int unanswered;     /* with a departure: goes before the transfer completes */
+    int to_idle;        /* with SIM_RETURNS: in dfuIDLE, whatever a power-up does */
+    uint32_t length;    /* bytes of the data stage that moved */
+    uint64_t inside_us; /* work done while the host waits for this transfer */
+    uint64_t busy_us;   /* work that goes on afterwards */
+    uint64_t away_us;   /* with SIM_RETURNS: how long */
+    int32_t poll_ms;    /* bwPollTimeout that was told, -1 = none */
+};
+
+/* A loader's class requests. Data is setup->length bytes. */
+struct sim_dialect {
+    const char *name;
+    void (*request)(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data, struct sim_reply *reply);
+    /* The addresses that a request is about; 0 when it is about none. */
+    int (*touches)(const struct sim_board *board, const struct dfu_usb_setup *setup, const uint8_t *data,
+                   uint64_t *start, uint64_t *end);
+};
+
+extern const struct sim_dialect dfui_sim_st_library;
+extern const struct sim_dialect dfui_sim_rom;
+extern const struct sim_dialect dfui_sim_dfu11;
+
+enum {
+    SIM_REQUEST_DETACH = 0,
+    SIM_REQUEST_DNLOAD = 1,
+    SIM_REQUEST_UPLOAD = 2,
+    SIM_REQUEST_GETSTATUS = 3,
+    SIM_REQUEST_CLRSTATUS = 4,
+    SIM_REQUEST_GETSTATE = 5,
+    SIM_REQUEST_ABORT = 6
+};
+
+struct sim_board {
+    struct dfu_sim *sim;
+    const struct sim_profile *profile;
+    size_t index;
+    char serial[64];
+    char path[24];
+    struct sim_memory memories[SIM_MAX_MEMORIES];
+    size_t memory_count;
+
+    /* The loader. A state above 10 is what ST's library gets into. */
+    uint8_t state;
+    uint8_t status;
+    uint8_t stuck; /* busy for ever */
+    uint8_t dead;  /* crashed: answers nothing */
+    uint8_t config;
+    uint8_t alt;
+    uint16_t block;  /* of the pending DNLOAD */
+    uint32_t length; /* of the pending DNLOAD, 0 = none pending */
+    uint32_t pointer;
+    uint8_t *buffer; /* transfer_size bytes that keep what was there */
+    uint8_t failure; /* status that the finished operation will report, DFU_STATUS_OK = none */
+    uint8_t manifested;
+    uint16_t next_block; /* plain DFU: the number that must follow */
+    uint32_t offset;     /* plain DFU: where the next block goes or comes from */
+    uint32_t firmware;   /* plain DFU: length of what was downloaded, 0 = not known */
+
+    /* The bus. */
+    uint8_t present;
+    uint8_t returns;
+    uint64_t back_at_us;
+    uint32_t generation; /* counts departures: older connections are dead */
+    void *claimed_by;
+
+    /* Time. */
+    uint64_t clock_us;
+    uint64_t blocked_until_us; /* the processor answers nothing before */
+    uint64_t busy_until_us;    /* the flash works until then */
+    uint64_t poll_until_us;    /* the host was told not to ask before */
+    uint64_t first_open_us;
+    uint64_t last_close_us;
+    uint32_t open_count;
+    uint8_t opened;
+
+    uint8_t rot_armed;
+    uint8_t rot_has_address;
+    uint64_t rot_address;
+
+    uint64_t mass_erases;
+    struct dfu_sim_counters counters;
+};
+
+struct dfu_sim {
+    const struct sim_profile *profile;
+    struct dfu_sim_options options;
+    struct sim_board *boards;
+    size_t count;
+    uint64_t clock_us; /* the furthest of all clocks */
+    uint64_t wall_base_us;
+    struct sim_rule *rules;
+    size_t rule_count;
+};
+
+/* clock.c */
+uint64_t dfui_sim_wire_us(uint32_t length);
+uint64_t dfui_sim_bus_now(struct dfu_sim *sim);
+void dfui_sim_bus_wait(struct dfu_sim *sim, uint64_t until_us);
+uint64_t dfui_sim_now(struct sim_board *board);
+void dfui_sim_wait(struct sim_board *board, uint64_t until_us);
+uint64_t dfui_sim_wall_us(void);
+
+/* bus.c: presence */
+enum { SIM_RETURN_US = 500000 };
+void dfui_sim_power_up(struct sim_board *board);
+void dfui_sim_bus_reset(struct sim_board *board);
+void dfui_sim_depart(struct sim_board *board, enum sim_departure how, uint64_t away_us);
+int dfui_sim_is_present(struct sim_board *board, uint64_t now_us);
+
+/* device.c: any request, and helpers for dialects */
+void dfui_sim_request(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data,
+                      struct sim_reply *reply);
+void dfui_sim_send(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data, const void *bytes,
+                   uint32_t length, struct sim_reply *reply);
+void dfui_sim_send_status(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data, uint32_t poll_ms,
+                          struct sim_reply *reply);
+void dfui_sim_set_error(struct sim_board *board, uint8_t status);
+
+/* descriptor.c: standard requests */
+enum { SIM_CONFIG_MAX = 9 + 9 * SIM_MAX_ALTS + 9 };
+size_t dfui_sim_config_descriptor(const struct sim_profile *profile, uint8_t out[SIM_CONFIG_MAX]);
+uint8_t dfui_sim_serial_index(void);
+uint8_t dfui_sim_product_index(void);
+void dfui_sim_standard(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data,
+                       struct sim_reply *reply);
+
+/* dfuse.c: what DNLOAD data means in DfuSe */
+enum sim_command_kind {
+    SIM_COMMAND_NONE,
+    SIM_COMMAND_LIST,        /* 0x00 */
+    SIM_COMMAND_SET_ADDRESS, /* 0x21 and an address */
+    SIM_COMMAND_ERASE,       /* 0x41 and an address */
+    SIM_COMMAND_MASS_ERASE,  /* 0x41 alone */
+    SIM_COMMAND_UNPROTECT,   /* 0x92 */
+    SIM_COMMAND_UNKNOWN,
+    SIM_COMMAND_RESERVED, /* block 1 */
+    SIM_COMMAND_BLOCK
+};
+struct sim_command {
+    enum sim_command_kind kind;
+    uint64_t address;
+    uint32_t length;
+};
+void dfui_sim_decode(const struct sim_board *board, uint16_t block, const uint8_t *data, uint32_t length,
+                     struct sim_command *out);
+int dfui_sim_dfuse_touches(const struct sim_board *board, const struct dfu_usb_setup *setup, const uint8_t *data,
+                           uint64_t *start, uint64_t *end);
+/* Takes a DNLOAD's data; 0 and a stall when the state does not allow it. */
+int dfui_sim_dnload(struct sim_board *board, const struct dfu_usb_setup *setup, const uint8_t *data,
+                    struct sim_reply *reply);
+
+/* work.c: operations on memories, with time and counters */
+struct sim_memory *dfui_sim_memory_at(struct sim_board *board, uint64_t address);
+uint64_t dfui_sim_erase(struct sim_board *board, struct sim_memory *memory, uint32_t offset);
+uint64_t dfui_sim_mass_erase(struct sim_board *board);
+/* 1 when the memory holds what was sent as far as the loader can tell. */
+int dfui_sim_program(struct sim_board *board, struct sim_memory *memory, uint32_t offset, const uint8_t *data,
+                     uint32_t length, int stop, uint64_t *took_us);
+/* Whether a program would start from the address pointer. */
+int dfui_sim_starts(struct sim_board *board);
+
+/* floor.c */
+uint64_t dfui_sim_floor_us(const struct sim_board *board);
+uint64_t dfui_sim_read_floor_us(const struct sim_board *board);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The simulated devices. Strings, VID:PID, block sizes and serial numbers are those that real devices were seen
+ * with; times are the typical values of the datasheet named in `source`, for the F4 and st-* rows rounded to the
+ * values that this project's figures are compared by. */
+#include "sim/board.h"
+
+/* clang-format off */
+
+/* Flash of the F4, 32 bits at a time. */
+#define F4_FLASH \
+    .name = "internal flash", .start = 0x08000000, .kind = SIM_FLASH, .erased = 0xFF, \
+    .word = 4, .unit = 4, .program_ns = 16000
+#define F4_SECTORS {{4, 16384, 250000}, {1, 65536, 550000}, {7, 131072, 1000000}}
+
+static const struct sim_memory_row f4_flash = {F4_FLASH, .sectors = F4_SECTORS};
+static const struct sim_memory_row f4_options = {
+    .name = "option bytes", .start = 0x1FFFC000, .kind = SIM_OPTION, .erased = 0xFF, .word = 4,
+    .unprotected = 0xAA, .rdp_offset = 1, .unit = 16, .program_ns = 16000, .sectors = {{1, 16, 0}}};
+static const struct sim_memory_row f4_options_2 = {
+    .name = "option bytes of bank 2", .start = 0x1FFEC000, .kind = SIM_OPTION, .erased = 0xFF, .word = 4,
+    .unit = 16, .program_ns = 16000, .sectors = {{1, 16, 0}}};
+static const struct sim_memory_row f4_otp = {
+    .name = "OTP", .start = 0x1FFF7800, .kind = SIM_OTP, .erased = 0xFF, .word = 4,
+    .unit = 4, .program_ns = 16000, .sectors = {{1, 512, 0}, {1, 16, 0}}};
+static const struct sim_memory_row f4_otp_2 = {
+    .name = "OTP of bank 2", .start = 0x1FFE7800, .kind = SIM_OTP, .erased = 0xFF, .word = 4,
+    .unit = 4, .program_ns = 16000, .sectors = {{1, 512, 0}, {1, 16, 0}}};
+static const struct sim_memory_row device_feature = {
+    .name = "device feature", .start = 0xFFFF0000, .kind = SIM_READ_ONLY, .erased = 0x00, .word = 4,
+    .unit = 4, .sectors = {{1, 4, 0}}};
+
+static const struct sim_memory_row external_flash = {
+    .name = "external flash", .start = 0x90000000, .kind = SIM_FLASH, .erased = 0xFF, .word = 4,
+    .unit = 4, .program_ns = 16000, .sectors = {{256, 65536, 550000}}};
+
+static const struct sim_memory_row f7_flash = {
+    F4_FLASH, .sectors = {{4, 32768, 250000}, {1, 131072, 550000}, {3, 262144, 1000000}}};
+static const struct sim_memory_row f7_options = {
+    .name = "option bytes", .start = 0x1FFF0000, .kind = SIM_OPTION, .erased = 0xFF, .word = 4,
+    .unprotected = 0xAA, .rdp_offset = 1, .unit = 32, .program_ns = 16000, .sectors = {{1, 32, 0}}};
+static const struct sim_memory_row f7_otp = {
+    .name = "OTP", .start = 0x1FF07800, .kind = SIM_OTP, .erased = 0xFF, .word = 4,
+    .unit = 4, .program_ns = 16000, .sectors = {{1, 528, 0}}};
+
+static const struct sim_memory_row f0_flash = {
+    .name = "internal flash", .start = 0x08000000, .kind = SIM_FLASH, .erased = 0xFF, .word = 2,
+    .rewrite = SIM_REWRITE_REFUSED, .unit = 2, .program_ns = 53500, .sectors = {{64, 2048, 30000}}};
+static const struct sim_memory_row f0_options = {
+    .name = "option bytes", .start = 0x1FFFF800, .kind = SIM_OPTION, .erased = 0xFF, .word = 2,
+    .unprotected = 0xAA, .rdp_offset = 0, .unit = 2, .program_ns = 53500, .sectors = {{1, 16, 0}}};
+
+static const struct sim_memory_row f1_flash = {
+    .name = "internal flash", .start = 0x08000000, .kind = SIM_FLASH, .erased = 0xFF, .word = 2,
+    .rewrite = SIM_REWRITE_REFUSED, .unit = 2, .program_ns = 52500, .sectors = {{128, 2048, 30000}}};
+static const struct sim_memory_row f1_options = {
+    .name = "option bytes", .start = 0x1FFFF800, .kind = SIM_OPTION, .erased = 0xFF, .word = 2,
+    .unprotected = 0xA5, .rdp_offset = 0, .unit = 2, .program_ns = 52500, .sectors = {{1, 16, 0}}};
+
+static const struct sim_memory_row h7_flash = {
+    .name = "internal flash", .start = 0x08000000, .kind = SIM_FLASH, .erased = 0xFF, .word = 32, .once = 1,
+    .rewrite = SIM_REWRITE_BREAKS, .unit = 32, .program_ns = 100000, .sectors = {{16, 131072, 1000000}}};
+static const struct sim_memory_row h7_options = {
+    .name = "option bytes", .start = 0x5200201C, .kind = SIM_OPTION, .erased = 0xFF, .word = 4,
+    .unprotected = 0xAA, .rdp_offset = 1, .unit = 128, .program_ns = 1000000, .sectors = {{1, 128, 0}}};
+
+static const struct sim_memory_row l4_flash = {
+    .name = "internal flash", .start = 0x08000000, .kind = SIM_FLASH, .erased = 0xFF, .word = 8, .once = 1,
+    .rewrite = SIM_REWRITE_REFUSED, .unit = 8, .program_ns = 81690, .sectors = {{512, 2048, 22020}}};
+static const struct sim_memory_row l4_options = {
+    .name = "option bytes", .start = 0x1FFF7800, .kind = SIM_OPTION, .erased = 0xFF, .word = 8,
+    .unprotected = 0xAA, .rdp_offset = 0, .unit = 8, .program_ns = 81690, .sectors = {{1, 40, 0}}};
+static const struct sim_memory_row l4_options_2 = {
+    .name = "option bytes of bank 2", .start = 0x1FFFF800, .kind = SIM_OPTION, .erased = 0xFF, .word = 8,
+    .unit = 8, .program_ns = 81690, .sectors = {{1, 40, 0}}};
+static const struct sim_memory_row l4_otp = {
+    .name = "OTP", .start = 0x1FFF7000, .kind = SIM_OTP, .erased = 0xFF, .word = 8, .once = 1,
+    .rewrite = SIM_REWRITE_REFUSED, .unit = 8, .program_ns = 81690, .sectors = {{1, 1024, 0}}};
+
+static const struct sim_memory_row g0_flash = {
+    .name = "internal flash", .start = 0x08000000, .kind = SIM_FLASH, .erased = 0xFF, .word = 8, .once = 1,
+    .rewrite = SIM_REWRITE_REFUSED, .unit = 8, .program_ns = 85000, .sectors = {{256, 2048, 22000}}};
+
+static const struct sim_memory_row g4_flash = {
+    .name = "internal flash", .start = 0x08000000, .kind = SIM_FLASH, .erased = 0xFF, .word = 8, .once = 1,
+    .rewrite = SIM_REWRITE_REFUSED, .unit = 8, .program_ns = 81700, .sectors = {{256, 2048, 22020}}};
+static const struct sim_memory_row g4_options = {
+    .name = "option bytes", .start = 0x1FFF7800, .kind = SIM_OPTION, .erased = 0xFF, .word = 8,
+    .unprotected = 0xAA, .rdp_offset = 0, .unit = 8, .program_ns = 81700, .sectors = {{1, 48, 0}}};
+static const struct sim_memory_row g4_options_2 = {
+    .name = "option bytes of bank 2", .start = 0x1FFFF800, .kind = SIM_OPTION, .erased = 0xFF, .word = 8,
+    .unit = 8, .program_ns = 81700, .sectors = {{1, 48, 0}}};
+
+/* Programs bits to 1, and half a page in the time of a word. */
+static const struct sim_memory_row l1_flash = {
+    .name = "internal flash", .start = 0x08000000, .kind = SIM_FLASH, .erased = 0x00, .word = 4,
+    .unit = 128, .program_ns = 3280000, .sectors = {{1024, 256, 3280}}};
+static const struct sim_memory_row l1_options = {
+    .name = "option bytes", .start = 0x1FF80000, .kind = SIM_OPTION, .erased = 0x00, .word = 4,
+    .unprotected = 0xAA, .rdp_offset = 0, .unit = 4, .program_ns = 3280000, .sectors = {{1, 32, 0}}};
+static const struct sim_memory_row l1_data = {
+    .name = "data memory", .start = 0x08080000, .kind = SIM_EEPROM, .erased = 0x00, .word = 4,
+    .unit = 4, .program_ns = 3280000, .sectors = {{2, 4096, 0}}};
+
+static const struct sim_memory_row gd32_flash = {
+    .name = "internal flash", .start = 0x08000000, .kind = SIM_FLASH, .erased = 0xFF, .word = 4,
+    .rewrite = SIM_REWRITE_REFUSED, .unit = 4, .program_ns = 37500, .sectors = {{128, 1024, 45000}}};
+
+static const struct sim_memory_row plain_flash = {
+    .name = "firmware", .start = 0x08000000, .kind = SIM_FLASH, .erased = 0xFF, .word = 2,
+    .rewrite = SIM_REWRITE_REFUSED, .unit = 2, .program_ns = 53500, .sectors = {{128, 2048, 30000}}};
+
+#define ST_ROM(block_size, release) \
+    .dialect = &dfui_sim_rom, .vid = 0x0483, .pid = 0xDF11, .bcd_device = (release), .transfer_size = (block_size), \
+    .protocol = 0x011A, .detach_ms = 255, .attributes = 0x0B, .pointer = 0x08000000, \
+    .manufacturer = "STMicroelectronics", .product = "STM32  BOOTLOADER"
+
+#define ST_LIBRARY \
+    .dialect = &dfui_sim_st_library, .vid = 0x0483, .pid = 0xDF11, .bcd_device = 0x0200, .protocol = 0x011A, \
+    .detach_ms = 255, .attributes = 0x0B, .habits = SIM_BABBLES, .poll_ms = 50, .mass_erase_us = 0, \
+    .pointer = 0x08008000, .manufacturer = "STMicroelectronics", .product = "DFU in FS Mode"
+
+static const struct sim_profile profiles[] = {
+    {.name = "stm32f072", .description = "STM32F072xB ROM: 128 KiB, 2 KiB pages; its serial number is not unique",
+     .source = "strings: dumps of F042/F072/F303 ROMs; times: DS9826 (half-word 53.5 us, page 30 ms)",
+     ST_ROM(2048, 0x2200), .mass_erase_us = 30000, .serial = "FFFFFFFEFFFF",
+     .alts = {"@Internal Flash  /0x08000000/064*0002Kg", "@Option Bytes  /0x1FFFF800/01*016 e"},
+     .memories = {&f0_flash, &f0_options}},
+    {.name = "stm32f105", .description = "STM32F105xC ROM: 256 KiB, 2 KiB pages; option bytes said to be erasable",
+     .source = "strings: dumps of F105/F107 ROMs; times: DS6014 (half-word 52.5 us, page 30 ms)",
+     ST_ROM(2048, 0x2000), .mass_erase_us = 30000, .serial = "STM32",
+     .alts = {"@Internal Flash  /0x08000000/128*002Kg", "@Option Bytes  /0x1FFFF800/01*016 g"},
+     .memories = {&f1_flash, &f1_options}},
+    {.name = "stm32f407", .description = "STM32F407xG ROM: 1 MiB, 16/64/128 KiB sectors; starts in dfuERROR, errFIRMWARE",
+     .source = "strings: dumps of F405/F407 ROMs; times: DS8626 (word 16 us, sectors 250/550/1000 ms, x32)",
+     ST_ROM(2048, 0x2200), .habits = SIM_STARTS_IN_ERROR, .mass_erase_us = 8000000, .serial = "205A36963548",
+     .alts = {"@Internal Flash  /0x08000000/04*016Kg,01*064Kg,07*128Kg", "@Option Bytes  /0x1FFFC000/01*016 e",
+              "@OTP Memory /0x1FFF7800/01*512 e,01*016 e", "@Device Feature/0xFFFF0000/01*004 e"},
+     .memories = {&f4_flash, &f4_options, &f4_otp, &device_feature}},
+    {.name = "stm32f429", .description = "STM32F429xG ROM: 1 MiB; the string of its flash ends in noise",
+     .source = "strings: Octopus Pro F429 dump (bLength 166, 112 bytes valid); times: DS9405, as the F407",
+     ST_ROM(2048, 0x2200), .habits = SIM_GARBAGE_IN_STRING, .mass_erase_us = 8000000, .serial = "3258355C3137",
+     .alts = {"@Internal Flash  /0x08000000/04*016Kg,01*064Kg,07*128Kg",
+              "@Option Bytes  /0x1FFFC000/01*016 e/0x1FFEC000/01*016 e",
+              "@OTP Memory /0x1FFF7800/01*512 e,01*016 e/0x1FFE7800/01*512 e,01*016 e",
+              "@Device Feature/0xFFFF0000/01*004 e"},
+     .memories = {&f4_flash, &f4_options, &f4_options_2, &f4_otp, &f4_otp_2, &device_feature}},
+    {.name = "stm32f746", .description = "STM32F746xG ROM: 1 MiB, 32/128/256 KiB sectors; a map without multiplier",
+     .source = "strings: dumps of F72x/F74x ROMs; times: DS10916 (word 16 us, sectors 250/550/1000 ms, x32)",
+     ST_ROM(2048, 0x2200), .mass_erase_us = 8000000, .serial = "365D36753038",
+     .alts = {"@Internal Flash  /0x08000000/04*032Kg,01*128Kg,03*256Kg", "@Option Bytes  /0x1FFF0000/01*032 e",
+              "@OTP Memory /0x1FF07800/01*528e"},
+     .memories = {&f7_flash, &f7_options, &f7_otp}},
+    {.name = "stm32h743", .description = "STM32H743xI ROM: 2 MiB, 128 KiB sectors, 32-byte ECC words; a common serial number",
+     .source = "strings: libDaisy dump; times: DS12110 (flash word 100 us, sector 1 s, x64)",
+     ST_ROM(1024, 0x0200), .mass_erase_us = 8000000, .serial = "200364500000",
+     .alts = {"@Internal Flash   /0x08000000/16*128Kg", "@Option Bytes   /0x5200201C/01*128 e"},
+     .memories = {&h7_flash, &h7_options}},
+    {.name = "stm32l476", .description = "STM32L476xG ROM: 1 MiB, 2 KiB pages, 8-byte ECC words; GETSTATUS stalls while flash works",
+     .source = "strings: dumps of L4 ROMs; times: DS10198 (double word 81.69 us, page 22.02 ms)",
+     ST_ROM(2048, 0x2200), .habits = SIM_STALLS_WHILE_BUSY, .mass_erase_us = 22130, .serial = "206D3587534E",
+     .alts = {"@Internal Flash  /0x08000000/0512*0002Kg", "@Option Bytes  /0x1FFF7800/01*040 e/0x1FFFF800/01*040 e",
+              "@OTP Memory /0x1FFF7000/01*0001Ke"},
+     .memories = {&l4_flash, &l4_options, &l4_options_2, &l4_otp}},
+    {.name = "stm32g0b1", .description = "STM32G0B1xE ROM: 512 KiB, 2 KiB pages, 8-byte ECC words; three alts with one string",
+     .source = "strings: G0B1 dumps (quirk of the ROM); times: DS13560 (double word 85 us, page 22 ms)",
+     ST_ROM(1024, 0x0200), .mass_erase_us = 22100, .serial = "2068386A5056",
+     .alts = {"@Internal Flash   /0x08000000/256*02Kg", "@Internal Flash   /0x08000000/256*02Kg",
+              "@Internal Flash   /0x08000000/256*02Kg"},
+     .memories = {&g0_flash}},
+    {.name = "stm32g474", .description = "STM32G474xE ROM: 512 KiB, 2 KiB pages, 8-byte ECC words",
+     .source = "strings: G474 dumps; times: DS12288 (double word 81.7 us, page 22.02 ms)",
+     ST_ROM(2048, 0x2200), .mass_erase_us = 22130, .serial = "2058336A4250",
+     .alts = {"@Internal Flash   /0x08000000/256*02Kg", "@Option Bytes   /0x1FFF7800/01*048 e/0x1FFFF800/01*048 e",
+              "@OTP Memory   /0x1FFF7000/01*1024 e"},
+     .memories = {&g4_flash, &g4_options, &g4_options_2, &l4_otp}},
+    {.name = "stm32l152", .description = "STM32L152xC ROM: 256 KiB, 256-byte pages, erases to 0x00; data EEPROM",
+     .source = "strings: dumps of L1 ROMs; times: DS10002 (word or half page 3.28 ms, page 3.28 ms)",
+     ST_ROM(256, 0x0200), .mass_erase_us = 3280, .serial = "3730353E3235",
+     .alts = {"@Internal Flash  /0x08000000/1024*256 g", "@Option Bytes  /0x1FF80000/01*032 e",
+              "@DATA Memory /0x08080000/02*004Ke"},
+     .memories = {&l1_flash, &l1_options, &l1_data}},
+    {.name = "gd32vf103", .description = "GD32VF103CB ROM: 128 KiB, 1 KiB pages, but its map says 512*2K; leaves unanswered",
+     .source = "strings: Longan Nano dumps (ver=1000); times: GD32VF103 datasheet (word 37.5 us, page 45 ms)",
+     .dialect = &dfui_sim_rom, .vid = 0x28E9, .pid = 0x0189, .bcd_device = 0x1000, .transfer_size = 2048,
+     .protocol = 0x011A, .detach_ms = 255, .attributes = 0x0B,
+     .habits = SIM_SERIAL_IN_BYTES | SIM_LEAVES_UNANSWERED | SIM_STARTS_ANY_CODE, .mass_erase_us = 45000,
+     .pointer = 0x08000000, .manufacturer = "GDMicroelectronics", .product = "GD32 USB-DFU", .serial = "3CBJ",
+     .alts = {"@Internal Flash  /0x08000000/512*002Kg", "@Option Bytes  /0x1FFFF800/01*016 g"},
+     .memories = {&gd32_flash, &f1_options}},
+    {.name = "st-loader", .description = "own loader on ST's USB device library, 2048-byte blocks; fills the first 32 KiB, external flash",
+     .source = "behaviour: measured on ST's library on an F407; times: DS8626, rounded (16 us a word, 250/550/1000 ms)",
+     ST_LIBRARY, .transfer_size = 2048, .serial = "206437A55652",
+     .alts = {"@Internal Flash   /0x08000000/02*016Ka,02*016Kg,01*064Kg,07*128Kg", "@External Flash   /0x90000000/256*64Kg"},
+     .memories = {&f4_flash, &external_flash}},
+    {.name = "st-sample", .description = "ST's DFU example as shipped: 1024-byte blocks, one alt, 50 ms polls",
+     .source = "behaviour: measured on ST's library on an F407; times: DS8626, rounded (16 us a word, 250/550/1000 ms)",
+     ST_LIBRARY, .transfer_size = 1024, .serial = "206437A55652",
+     .alts = {"@Internal Flash   /0x08000000/02*016Ka,02*016Kg,01*064Kg,07*128Kg"},
+     .memories = {&f4_flash}},
+    {.name = "dfu11", .description = "plain DFU 1.1: one image of up to 256 KiB, 1024-byte blocks, no addresses",
+     .source = "behaviour: DFU 1.1; times: those of the F303 (DS9118: half-word 53.5 us, page 30 ms)",
+     .dialect = &dfui_sim_dfu11, .vid = 0x1209, .pid = 0x0001, .bcd_device = 0x0100, .transfer_size = 1024,
+     .protocol = 0x0110, .detach_ms = 1000, .attributes = 0x07, .pointer = 0x08000000,
+     .manufacturer = "libdfu", .product = "DFU 1.1 device", .serial = "0123456789AB",
+     .alts = {"Firmware"}, .memories = {&plain_flash}},
+};
+
+/* clang-format on */
+
+const struct sim_profile *dfui_sim_profile_at(size_t index)
+{
+    return index < sizeof profiles / sizeof *profiles ? &profiles[index] : NULL;
+}
+
+const struct sim_profile *dfui_sim_profile_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++)
+        if (strcmp(profiles[i].name, name) == 0)
+            return &profiles[i];
+    return NULL;
+}
+
+uint32_t dfui_sim_alt_count(const struct sim_profile *profile)
+{
+    uint32_t count = 0;
+    while (count < SIM_MAX_ALTS && profile->alts[count] != NULL)
+        count++;
+    return count;
+}

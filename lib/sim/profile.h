@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Simulated devices as data: one row of the table in profile.c each. */
+#ifndef DFU_SIM_PROFILE_H
+#define DFU_SIM_PROFILE_H
+
+#include <libdfu/sim.h>
+
+struct sim_dialect;
+
+enum sim_kind {
+    SIM_FLASH,  /* erased by sector, programmed by flash word */
+    SIM_EEPROM, /* a write replaces what was there */
+    SIM_OPTION, /* written as a whole, then the chip resets */
+    SIM_OTP,    /* programs like flash, never erases */
+    SIM_READ_ONLY
+};
+
+/* What programming a flash word that is not erased does. */
+enum sim_rewrite {
+    SIM_REWRITE_MIXES,   /* bits go one way only: the result is a mixture of old and new */
+    SIM_REWRITE_REFUSED, /* the controller sets an error flag and leaves the word; all bits programmed passes */
+    SIM_REWRITE_BREAKS   /* the word's ECC no longer fits: a mixture that also reads back wrong */
+};
+
+enum { SIM_MAX_GROUPS = 6, SIM_MAX_ALTS = 4, SIM_MAX_MEMORIES = 6, SIM_MAX_TRANSFER = 4096 };
+
+struct sim_sectors {
+    uint32_t count;
+    uint32_t size;
+    uint32_t erase_us;
+};
+
+/* One contiguous memory that the chip really has, whatever its strings say. */
+struct sim_memory_row {
+    const char *name;
+    uint32_t start;
+    uint8_t kind;        /* enum sim_kind */
+    uint8_t erased;      /* erased value, 0xFF or 0x00 */
+    uint8_t word;        /* flash word in bytes */
+    uint8_t once;        /* 1: ECC, a flash word may be programmed once between erases */
+    uint8_t rewrite;     /* enum sim_rewrite */
+    uint8_t unprotected; /* SIM_OPTION: value of the read protection byte at level 0 */
+    uint8_t rdp_offset;  /* SIM_OPTION: where that byte is */
+    uint32_t unit;       /* program_ns buys this many bytes */
+    uint32_t program_ns;
+    struct sim_sectors sectors[SIM_MAX_GROUPS]; /* ends at count 0 */
+};
+
+enum sim_habits {
+    SIM_STARTS_IN_ERROR = 1u << 0,   /* a fresh connection finds dfuERROR, errFIRMWARE (quirk A6) */
+    SIM_GARBAGE_IN_STRING = 1u << 1, /* alt 0's string says bLength 166, the end is noise (C1) */
+    SIM_SERIAL_IN_BYTES = 1u << 2,   /* serial string holds 8-bit characters (C6) */
+    SIM_LEAVES_UNANSWERED = 1u << 3, /* drops off before it answers the GETSTATUS of a leave (A1) */
+    SIM_STALLS_WHILE_BUSY = 1u << 4, /* GETSTATUS stalls while flash is busy (B3) */
+    SIM_BABBLES = 1u << 5,           /* sends its whole answer even if the host asked for less */
+    SIM_STARTS_ANY_CODE = 1u << 6    /* no vector table: any code at the pointer starts */
+};
+
+struct sim_profile {
+    const char *name;
+    const char *description;
+    const char *source;
+    const struct sim_dialect *dialect;
+    uint16_t vid;
+    uint16_t pid;
+    uint16_t bcd_device;
+    uint16_t transfer_size;
+    uint16_t protocol; /* bcdDFUVersion */
+    uint16_t detach_ms;
+    uint8_t attributes; /* bmAttributes */
+    uint8_t habits;     /* enum sim_habits */
+    uint16_t poll_ms;   /* fixed bwPollTimeout with the work done inside GETSTATUS; 0 = the work's real time, at once */
+    uint32_t mass_erase_us;
+    uint32_t pointer; /* address pointer after a reset */
+    const char *manufacturer;
+    const char *product;
+    const char *serial;
+    const char *alts[SIM_MAX_ALTS];
+    const struct sim_memory_row *memories[SIM_MAX_MEMORIES];
+};
+
+/* NULL past the last. */
+const struct sim_profile *dfui_sim_profile_at(size_t index);
+const struct sim_profile *dfui_sim_profile_find(const char *name);
+uint32_t dfui_sim_alt_count(const struct sim_profile *profile);
+
+#endif
