@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A simulator, a context on it and a session, as a test wants them. Public API only. */
+#ifndef DFU_TEST_BENCH_H
+#define DFU_TEST_BENCH_H
+
+#include "support.h"
+#include <libdfu/sim.h>
+
+struct bench {
+    struct dfu_sim *sim;
+    struct dfu_context *context;
+    struct dfu_session *session;
+    struct dfu_error *err;
+    char log[8192]; /* warnings, one a line */
+};
+
+/* A simulator of a profile and a context on it; random contents unless flags say otherwise. */
+void bench_new(struct bench *b, const char *profile, uint32_t sim_flags, uint32_t count);
+/* Opens board 0. */
+void bench_open(struct bench *b);
+void bench_close(struct bench *b);
+void bench_free(struct bench *b);
+/* Adds a fault rule. */
+void bench_fault(struct bench *b, const char *rule);
+struct dfu_sim_counters bench_counters(const struct bench *b);
+/* A copy of the memory at start; free it. */
+uint8_t *bench_memory(const struct bench *b, uint64_t start, size_t *length);
+/* Fails unless no rule of the protocol was broken. */
+void bench_assert_clean(const struct bench *b);
+/* One raw class request to board 0 over the transport, as another host would send it. */
+int bench_raw(struct bench *b, uint8_t type, uint8_t request, uint16_t value, void *data, uint16_t length);
+/* An image of length bytes at address: reproducible noise that begins like a vector table. */
+struct dfu_image *bench_image(uint64_t address, size_t length, uint64_t seed);
+
+#endif
