@@ -75,6 +75,18 @@ static void composite_run_time_device(void **state)
     free(f.items);
 }
 
+/* A 0x21 that follows an interface of another class is not ours, even where our own is missing. */
+static void a_hid_descriptor_is_not_taken_for_ours(void **state)
+{
+    (void)state;
+    struct dfui_interfaces f;
+    FIND(f, CONFIG(1), OTHER_INTERFACE(0, 3), 9, 0x21, 0x11, 0x01, 0, 1, 0x22, 63, 0, INTERFACE(1, 0, 1, 9),
+         OTHER_INTERFACE(2, 3), 9, 0x21, 0x11, 0x01, 0, 1, 0x22, 63, 0);
+    assert_int_equal(f.count, 1);
+    assert_int_equal(f.items[0].flags, DFUI_INTERFACE_NO_FUNCTIONAL | DFUI_INTERFACE_NO_TRANSFER_SIZE);
+    free(f.items);
+}
+
 static void class_fe_alone_is_not_dfu(void **state)
 {
     (void)state;
@@ -251,6 +263,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rom_of_the_f4),
         cmocka_unit_test(composite_run_time_device),
+        cmocka_unit_test(a_hid_descriptor_is_not_taken_for_ours),
         cmocka_unit_test(class_fe_alone_is_not_dfu),
         cmocka_unit_test(functional_descriptor_of_dfu_10),
         cmocka_unit_test(no_functional_descriptor),

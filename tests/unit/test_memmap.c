@@ -63,6 +63,8 @@ static void refusals(void **state)
     a_refusal_names_text_and_position("@F/0x100/", "alt 3: character 4: no sector list after 0x00000100");
     a_refusal_names_text_and_position("@F/0x100", "alt 3: character 4: no sector list after 0x00000100");
     a_refusal_names_text_and_position("@F/0x/1*1Kg", "alt 3: character 4: bad address \"0x\"");
+    a_refusal_names_text_and_position("@A/B/ 8000/1*1Kg", "alt 3: character 6: bad address \" 8000\"");
+    a_refusal_names_text_and_position("@F/0x100/1*1Kg/200/1*1Kg", "alt 3: character 16: bad address \"200\"");
     a_refusal_names_text_and_position("@F/0x100 200/1*1Kg", "alt 3: character 4: bad address \"0x100 200\"");
     /* e acute is two bytes, but one character */
     a_refusal_names_text_and_position("@\xC3\xA9/0x100/x", "alt 3: character 10: bad sector group \"x\"");
@@ -100,7 +102,7 @@ static void names_and_kinds_of_alts(void **state)
     add(map, 0, "@A\tb\x1B[31m  /0x0/1*1g");
     add(map, 1, "@");
     add(map, 2, "");
-    add(map, 4, "@Slash/Name");
+    add(map, 4, "@A/B/C");
     DFU_INIT(&r);
     assert_int_equal(dfu_memmap_region(map, 0, &r), DFU_OK);
     assert_string_equal(r.name, "A?b?[31m");
