@@ -66,8 +66,8 @@ static void refusals(void **state)
     a_refusal_names_text_and_position("@A/B/ 8000/1*1Kg", "alt 3: character 6: bad address \" 8000\"");
     a_refusal_names_text_and_position("@F/0x100/1*1Kg/200/1*1Kg", "alt 3: character 16: bad address \"200\"");
     a_refusal_names_text_and_position("@F/0x100 200/1*1Kg", "alt 3: character 4: bad address \"0x100 200\"");
-    /* e acute is two bytes, but one character */
-    a_refusal_names_text_and_position("@\xC3\xA9/0x100/x", "alt 3: character 10: bad sector group \"x\"");
+    /* the euro sign is three bytes, but one character */
+    a_refusal_names_text_and_position("@\xE2\x82\xAC/0x100/x", "alt 3: character 10: bad sector group \"x\"");
     a_refusal_names_text_and_position("@F/0xFFFFFFFF/2*1g",
                                       "alt 3: character 15: sector group \"2*1g\" at 0xFFFFFFFF runs past 4 GiB");
     a_refusal_names_text_and_position("@F/0x0/1*4096Mg",
