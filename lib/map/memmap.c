@@ -123,7 +123,12 @@ int dfu_memmap_add(struct dfu_memmap *map, uint32_t alt, const char *name, struc
                                  .region_limit = DFUI_MAP_REGIONS - map->count,
                                  .note_limit = DFUI_MAP_NOTES - map->note_count,
                                  .alt = alt};
-    int rc = text == NULL || layout.labels == NULL ? dfui_error_no_memory(err) : dfui_layout_parse(&layout, err);
+    if (text == NULL || layout.labels == NULL) {
+        free(text);
+        free(layout.labels);
+        return dfui_error_no_memory(err);
+    }
+    int rc = dfui_layout_parse(&layout, err);
     if ((rc == DFU_OK || rc == DFU_ERR_FORMAT) && reserve(map, &layout, err) != DFU_OK)
         rc = DFU_ERR_NO_MEMORY;
     if (rc == DFU_ERR_NO_MEMORY) {
