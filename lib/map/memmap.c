@@ -74,11 +74,11 @@ static void insert_regions(struct dfu_memmap *map, const struct dfui_layout *lay
     map->count += layout->count;
 }
 
-static void find_duplicates(struct dfu_memmap *map, uint32_t added)
+static void find_duplicates(struct dfu_memmap *map, const char *text)
 {
     uint32_t lowest = DFU_ALT_ANY;
     for (uint32_t i = 0; i < DFUI_MAP_ALTS; i++) {
-        if (map->alts[i].text == NULL || strcmp(map->alts[i].text, map->alts[added].text) != 0)
+        if (map->alts[i].text == NULL || strcmp(map->alts[i].text, text) != 0)
             continue;
         if (lowest == DFU_ALT_ANY)
             lowest = i;
@@ -93,7 +93,7 @@ static void take_over(struct dfu_memmap *map, struct dfui_layout *layout, char *
         map->notes[map->note_count++] = layout->notes[i];
     layout->note_count = 0; /* the lines are the map's now */
     map->alts[layout->alt] = (struct alt){.text = text, .labels = layout->labels, .kind = layout->kind};
-    find_duplicates(map, layout->alt);
+    find_duplicates(map, text);
 }
 
 /* strlen that stops early, so that a text without end costs no more than the limit. */
@@ -123,7 +123,12 @@ int dfu_memmap_add(struct dfu_memmap *map, uint32_t alt, const char *name, struc
                                  .region_limit = DFUI_MAP_REGIONS - map->count,
                                  .note_limit = DFUI_MAP_NOTES - map->note_count,
                                  .alt = alt};
-    int rc = text == NULL || layout.labels == NULL ? dfui_error_no_memory(err) : dfui_layout_parse(&layout, err);
+    if (text == NULL || layout.labels == NULL) {
+        free(text);
+        free(layout.labels);
+        return dfui_error_no_memory(err);
+    }
+    int rc = dfui_layout_parse(&layout, err);
     if ((rc == DFU_OK || rc == DFU_ERR_FORMAT) && reserve(map, &layout, err) != DFU_OK)
         rc = DFU_ERR_NO_MEMORY;
     if (rc == DFU_ERR_NO_MEMORY) {
