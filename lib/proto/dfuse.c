@@ -127,8 +127,8 @@ int dfui_dfuse_read(struct dfui_link *link, uint16_t block, void *data, size_t l
 void dfui_dfuse_leave(struct dfui_link *link)
 {
     struct dfui_status s;
-    int rc = dfui_request_dnload(link, DFUI_DFUSE_FIRST_BLOCK, NULL, 0, DFUI_QUICK_MS, NULL);
-    if (rc == DFU_OK && !(link->quirks & DFUI_QUIRK_LEAVE_SILENT))
+    /* GD32 may go at the first of them without an answer, ST's library goes at the second. */
+    if (dfui_request_dnload(link, DFUI_DFUSE_FIRST_BLOCK, NULL, 0, DFUI_QUICK_MS, NULL) != DFU_ERR_GONE)
         (void)dfui_request_getstatus(link, &s, DFUI_QUICK_MS, NULL);
     link->state = DFUI_STATE_UNKNOWN;
 }

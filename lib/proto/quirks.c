@@ -5,8 +5,6 @@
 #define ANY_BCD 0x0000, 0xFFFF
 
 static const struct dfui_quirk_row rows[] = {
-    {0x28e9, 0x0189, 0x0189, ANY_BCD, DFUI_QUIRK_LEAVE_SILENT, "A1", "GD32VF103 leaves without answering GETSTATUS",
-     "dfu-util quirks.c"},
     {0x28e9, 0x0189, 0x0189, ANY_BCD, DFUI_QUIRK_SERIAL_8BIT, "C6", "GD32VF103 sends its serial as bytes",
      "dfu-util quirks.c; riscv-mcu/gd32-dfu-utils#4"},
     {0x28e9, 0x0189, 0x0189, 0x1000, 0x1000, DFUI_QUIRK_GD32_MAP, "C6",

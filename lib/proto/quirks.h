@@ -6,10 +6,9 @@
 #include <libdfu/types.h>
 
 enum dfui_quirk {
-    DFUI_QUIRK_POLL_5MS = 1u << 0,     /* bwPollTimeout is bogus: wait 5 ms instead */
-    DFUI_QUIRK_SERIAL_8BIT = 1u << 1,  /* the serial string holds bytes where UTF-16 belongs */
-    DFUI_QUIRK_GD32_MAP = 1u << 2,     /* the map is wrong; the third letter of the serial tells the flash size */
-    DFUI_QUIRK_LEAVE_SILENT = 1u << 3, /* leaves without answering GETSTATUS: do not ask */
+    DFUI_QUIRK_POLL_5MS = 1u << 0,    /* bwPollTimeout is bogus: wait 5 ms instead */
+    DFUI_QUIRK_SERIAL_8BIT = 1u << 1, /* the serial string holds bytes where UTF-16 belongs */
+    DFUI_QUIRK_GD32_MAP = 1u << 2,    /* the map is wrong; the third letter of the serial tells the flash size */
 };
 
 struct dfui_quirk_row {
