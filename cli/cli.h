@@ -42,8 +42,6 @@ struct cli {
     /* Goes with an error: lines for people, members for programs. Either may be NULL. */
     char *extra_text;
     json_t *extra_json;
-
-    int exit_override; /* 0 = by the error's code */
 };
 
 #endif

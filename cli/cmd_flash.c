@@ -1,30 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* dfu flash: edits, plan, erase, program, verify, leave. */
-#include "exitcode.h"
-#include "inputs.h"
 #include "job.h"
 #include "out.h"
 #include "text.h"
 
 #include <inttypes.h>
 
-/* Plans; a plan that fails only because it cannot be verified is exit 7, as --require-verify promises. */
 static int make_plan(struct job *job, struct dfu_plan **plan, struct dfu_error **err)
 {
     struct dfu_target facts;
-    struct dfu_plan_options *wish = &job->target.plan;
-    const struct dfu_memmap *map = target_map(&job->target);
     target_facts(&job->target, &facts);
-    int rc = dfu_plan_write(map, &facts, job->image, wish, plan, err);
-    if (rc == DFU_ERR_UNSUPPORTED && (wish->flags & DFU_PLAN_REQUIRE_VERIFY) != 0) {
-        struct dfu_plan_options without = *wish;
-        struct dfu_plan *other = NULL;
-        without.flags &= ~(uint32_t)DFU_PLAN_REQUIRE_VERIFY;
-        if (dfu_plan_write(map, &facts, job->image, &without, &other, NULL) == DFU_OK)
-            job->cli->exit_override = EXIT_DIFFERS;
-        dfu_plan_free(other);
-    }
-    return rc;
+    return dfu_plan_write(target_map(&job->target), &facts, job->image, &job->target.plan, plan, err);
 }
 
 static int flash(struct job *job, struct dfu_error **err)

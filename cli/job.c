@@ -130,6 +130,8 @@ static int run_plan(struct job *job, struct dfu_image *into, struct dfu_error **
     options_run.progress = progress_call;
     options_run.user = &progress;
     options_run.into = into;
+    options_run.difference = job->difference;
+    options_run.difference_user = job->difference_user;
     int rc = dfu_session_run(job->target.session, job->plan, &options_run, &job->result, err);
     job->cli->partial = job->result;
     job->cli->has_run = 1;

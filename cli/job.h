@@ -12,6 +12,8 @@ struct job {
     struct dfu_plan *plan;   /* owned */
     struct dfu_plan_summary summary;
     struct dfu_result result;
+    dfu_difference_fn *difference; /* told what differs; NULL = nobody */
+    void *difference_user;
     int dry_run;
     int ran; /* the run came to its end */
 };

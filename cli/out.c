@@ -265,7 +265,7 @@ static void print_json_error(struct cli *cli, int rc, int status, const struct d
 
 int out_error(struct cli *cli, int rc, const struct dfu_error *err)
 {
-    int status = cli->exit_override != 0 ? cli->exit_override : exit_status_of(rc);
+    int status = exit_status_of(rc);
     if (cli->voice.json)
         print_json_error(cli, rc, status, err);
     else

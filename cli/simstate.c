@@ -145,12 +145,23 @@ static int load_file(struct dfu_sim *sim, size_t board, const struct dfu_sim_mem
     return load_bytes(sim, board, memory, f, path, err);
 }
 
-static int load_memory(struct dfu_sim *sim, size_t board, const struct dfu_sim_memory *memory, const char *path,
-                       struct dfu_error **err)
+/* Asking for the contents makes all of a memory resident: only where they are to be written. */
+static int write_memory(const struct dfu_sim *sim, size_t board, size_t index, const char *path, struct dfu_error **err)
+{
+    struct dfu_sim_memory memory;
+    DFU_INIT(&memory);
+    int rc = dfu_sim_get_memory(sim, board, index, &memory);
+    if (rc != DFU_OK || memory.data == NULL)
+        return dfu_error_set(err, DFU_ERR_NO_MEMORY, "no memory for the contents of %s", path);
+    return file_replace(path, memory.data, (size_t)memory.length, err);
+}
+
+static int load_memory(struct dfu_sim *sim, size_t board, size_t index, const struct dfu_sim_memory *memory,
+                       const char *path, struct dfu_error **err)
 {
     FILE *f = fopen(path, "rb");
     if (f == NULL && errno == ENOENT)
-        return file_replace(path, memory->data, (size_t)memory->length, err);
+        return write_memory(sim, board, index, path, err);
     if (f == NULL)
         return refuse_file(err, "read", path);
     int rc = load_file(sim, board, memory, f, path, err);
@@ -158,29 +169,35 @@ static int load_memory(struct dfu_sim *sim, size_t board, const struct dfu_sim_m
     return rc;
 }
 
-/* What to do with one memory of one board. */
-typedef int memory_fn(struct dfu_sim *sim, size_t board, const struct dfu_sim_memory *memory, const char *path,
-                      struct dfu_error **err);
-
-static int save_memory(struct dfu_sim *sim, size_t board, const struct dfu_sim_memory *memory, const char *path,
-                       struct dfu_error **err)
+/* The memory at index as far as it costs nothing. Returns 0 past the last one. */
+static int look(const struct dfu_sim *sim, size_t board, size_t index, struct dfu_sim_memory *memory)
 {
-    (void)sim;
-    (void)board;
-    return memory->changed ? file_replace(path, memory->data, (size_t)memory->length, err) : DFU_OK;
+    DFU_INIT(memory);
+    memory->flags = DFU_SIM_LOOK;
+    return dfu_sim_get_memory(sim, board, index, memory) == DFU_OK;
 }
 
-static int each_memory(struct dfu_sim *sim, size_t board, const char *dir, memory_fn *call, struct dfu_error **err)
+static int load_board(struct dfu_sim *sim, size_t board, const char *dir, struct dfu_error **err)
 {
-    int rc = DFU_OK;
-    for (size_t i = 0; rc == DFU_OK; i++) {
-        struct dfu_sim_memory memory;
-        char path[PATH_SIZE];
-        DFU_INIT(&memory);
-        if (dfu_sim_get_memory(sim, board, i, &memory) != DFU_OK)
-            break;
+    struct dfu_sim_memory memory;
+    char path[PATH_SIZE];
+    int rc = make_dir(dir, err);
+    for (size_t i = 0; rc == DFU_OK && look(sim, board, i, &memory); i++) {
         memory_path(path, dir, &memory);
-        rc = call(sim, board, &memory, path, err);
+        rc = load_memory(sim, board, i, &memory, path, err);
+    }
+    return rc;
+}
+
+static int save_board(const struct dfu_sim *sim, size_t board, const char *dir, struct dfu_error **err)
+{
+    struct dfu_sim_memory memory;
+    char path[PATH_SIZE];
+    int rc = DFU_OK;
+    for (size_t i = 0; rc == DFU_OK && look(sim, board, i, &memory); i++) {
+        memory_path(path, dir, &memory);
+        if (memory.changed)
+            rc = write_memory(sim, board, i, path, err);
     }
     return rc;
 }
@@ -192,9 +209,7 @@ int simstate_load(struct dfu_sim *sim, const char *dir, struct dfu_error **err)
         char path[PATH_SIZE];
         rc = board_dir(sim, board, dir, path, err);
         if (rc == DFU_OK)
-            rc = make_dir(path, err);
-        if (rc == DFU_OK)
-            rc = each_memory(sim, board, path, load_memory, err);
+            rc = load_board(sim, board, path, err);
     }
     return rc;
 }
@@ -206,7 +221,7 @@ int simstate_save(const struct dfu_sim *sim, const char *dir, struct dfu_error *
         char path[PATH_SIZE];
         rc = board_dir(sim, board, dir, path, err);
         if (rc == DFU_OK)
-            rc = each_memory((struct dfu_sim *)sim, board, path, save_memory, err);
+            rc = save_board(sim, board, path, err);
     }
     return rc;
 }
