@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* dfu image: edit, info and diff, without a device. */
+#include "imageview.h"
+#include "inputs.h"
+#include "out.h"
+#include "output.h"
+#include "text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void add_notes(const struct cli *cli, json_t *object)
+{
+    (void)json_object_set_new(object, "notes", cli->notes != NULL ? json_incref(cli->notes) : json_array());
+}
+
+static int edit(struct cli *cli, const char *const *files, size_t count, struct dfu_error **err)
+{
+    struct dfu_image *image = NULL;
+    const char *path;
+    int rc = output_check(cli, OPT_OUTPUT_FORMAT, &path, err);
+    if (rc == DFU_OK)
+        rc = inputs_load(cli, files, count, NULL, NULL, &image, err);
+    if (rc == DFU_OK)
+        rc = output_save(cli, OPT_OUTPUT_FORMAT, path, image, err);
+    if (rc == DFU_OK && cli->voice.json) {
+        json_t *object = imageview_json(image);
+        (void)json_object_set_new(object, "output", json_text(path));
+        add_notes(cli, object);
+        out_json(cli, object);
+    } else if (rc == DFU_OK && strcmp(path, "-") != 0 && !cli->voice.quiet) {
+        struct dfu_image_info info;
+        DFU_INIT(&info);
+        (void)dfu_image_describe(image, &info);
+        out_text(cli, "wrote %" PRIu64 " bytes in 0x%08" PRIX64 "..0x%08" PRIX64 " to %s\n", info.bytes,
+                 info.span.start, info.span.end, path);
+    }
+    dfu_image_free(image);
+    return rc;
+}
+
+static int refuse_output(const struct cli *cli, const char *verb, struct dfu_error **err)
+{
+    if (args_count(&cli->args, OPT_OUTPUT) + args_count(&cli->args, OPT_OUTPUT_FORMAT) == 0)
+        return DFU_OK;
+    return dfu_error_set(err, DFU_ERR_ARGUMENT, "'dfu image %s' writes no file", verb);
+}
+
+static int info(struct cli *cli, const char *const *files, size_t count, struct dfu_error **err)
+{
+    struct dfu_image *image = NULL;
+    int rc = refuse_output(cli, "info", err);
+    if (rc == DFU_OK)
+        rc = inputs_load(cli, files, count, NULL, NULL, &image, err);
+    if (rc == DFU_OK && cli->voice.json) {
+        json_t *object = imageview_json(image);
+        add_notes(cli, object);
+        out_json(cli, object);
+    } else if (rc == DFU_OK) {
+        imageview_print(cli, count == 1 ? files[0] : "all files", image);
+    }
+    dfu_image_free(image);
+    return rc;
+}
+
+struct diff {
+    struct cli *cli;
+    const char *names[2];
+    const struct dfu_image *images[2];
+    uint64_t bytes[4]; /* by enum difference */
+    json_t *ranges;    /* NULL for text */
+};
+
+static void print_bytes(const struct diff *diff, struct dfu_range range)
+{
+    uint8_t a = 0;
+    uint8_t b = 0;
+    (void)dfu_image_read(diff->images[0], DFU_ALT_ANY, range.start, &a, 1);
+    (void)dfu_image_read(diff->images[1], DFU_ALT_ANY, range.start, &b, 1);
+    out_text(diff->cli, "  first 0x%02X and 0x%02X\n", a, b);
+}
+
+static void on_difference(enum difference kind, struct dfu_range range, void *user)
+{
+    static const char *const json_names[] = {"", "differs", "only_first", "only_second"};
+    struct diff *diff = user;
+    char size[TEXT_SIZE];
+    diff->bytes[kind] += range.end - range.start;
+    if (diff->ranges != NULL) {
+        json_t *object = json_object();
+        json_add_range(object, range.start, range.end);
+        (void)json_object_set_new(object, "kind", json_string(json_names[kind]));
+        (void)json_array_append_new(diff->ranges, object);
+        return;
+    }
+    out_text(diff->cli, "0x%08" PRIX64 "..0x%08" PRIX64 "  %10s  ", range.start, range.end,
+             text_size(size, range.end - range.start));
+    if (kind == DIFFERENCE_BYTES)
+        print_bytes(diff, range);
+    else
+        out_text(diff->cli, "only in %s\n", diff->names[kind == DIFFERENCE_ONLY_FIRST ? 0 : 1]);
+}
+
+static int report_diff(struct diff *diff)
+{
+    int equal = diff->bytes[1] + diff->bytes[2] + diff->bytes[3] == 0;
+    if (diff->ranges != NULL) {
+        json_t *object = json_object();
+        (void)json_object_set_new(object, "equal", json_boolean(equal));
+        (void)json_object_set_new(object, "differing_bytes", json_integer((json_int_t)diff->bytes[DIFFERENCE_BYTES]));
+        (void)json_object_set_new(object, "only_first_bytes",
+                                  json_integer((json_int_t)diff->bytes[DIFFERENCE_ONLY_FIRST]));
+        (void)json_object_set_new(object, "only_second_bytes",
+                                  json_integer((json_int_t)diff->bytes[DIFFERENCE_ONLY_SECOND]));
+        (void)json_object_set_new(object, "ranges", diff->ranges);
+        diff->ranges = NULL;
+        out_json(diff->cli, object);
+    } else if (equal && !diff->cli->voice.quiet) {
+        out_text(diff->cli, "no difference\n");
+    }
+    return equal ? DFU_OK : DFU_ERR_MISMATCH; /* without an error object: the listing has said it */
+}
+
+static int diff(struct cli *cli, const char *const *files, size_t count, struct dfu_error **err)
+{
+    struct dfu_image *images[2] = {NULL, NULL};
+    int rc = refuse_output(cli, "diff", err);
+    if (rc == DFU_OK && count != 2)
+        rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "'dfu image diff' compares two files, not %zu", count);
+    for (size_t i = 0; i < 2 && rc == DFU_OK; i++)
+        rc = inputs_load(cli, files + i, 1, NULL, NULL, &images[i], err);
+    if (rc == DFU_OK) {
+        struct diff result = {.cli = cli, .names = {files[0], files[1]}, .images = {images[0], images[1]}};
+        result.ranges = cli->voice.json ? json_array() : NULL;
+        image_compare(images[0], images[1], on_difference, &result);
+        rc = report_diff(&result);
+    }
+    dfu_image_free(images[0]);
+    dfu_image_free(images[1]);
+    return rc;
+}
+
+int cmd_image(struct cli *cli, struct dfu_error **err)
+{
+    const char *const *words = cli->args.operands;
+    size_t count = cli->args.operand_count;
+    const char *what = count > 0 ? words[0] : "";
+    if (strcmp(what, "info") == 0)
+        return info(cli, words + 1, count - 1, err);
+    if (strcmp(what, "diff") == 0)
+        return diff(cli, words + 1, count - 1, err);
+    if (strcmp(what, "edit") == 0)
+        return edit(cli, words + 1, count - 1, err);
+    return edit(cli, words, count, err);
+}

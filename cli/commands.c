@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the command line offers, as data. */
+#include "commands.h"
+
+#include <string.h>
+
+const struct opt options[] = {
+    {OPT_HELP, VALUE_NONE, GROUP_GLOBAL, 'h', "help", NULL, "show help; after a verb, that verb's"},
+    {OPT_VERSION, VALUE_NONE, GROUP_GLOBAL, 0, "version", NULL, "show the version"},
+    {OPT_JSON, VALUE_NONE, GROUP_GLOBAL, 0, "json", NULL, "print JSON: one object, or one a line with \"event\""},
+    {OPT_QUIET, VALUE_NONE, GROUP_GLOBAL, 'q', "quiet", NULL, "no progress, notes or closing line"},
+    {OPT_VERBOSE, VALUE_NONE, GROUP_GLOBAL, 'v', "verbose", NULL, "say more; -vv debug, -vvv every transfer"},
+    {OPT_COLOR, VALUE_REQUIRED, GROUP_GLOBAL, 0, "color", "WHEN", "auto, always or never"},
+    {OPT_PROGRESS, VALUE_REQUIRED, GROUP_GLOBAL, 0, "progress", "WHEN", "auto, always or never"},
+    {OPT_LOG, VALUE_REQUIRED, GROUP_GLOBAL, 0, "log", "FILE", "write every transfer to FILE"},
+
+    {OPT_DEVICE, VALUE_REQUIRED, GROUP_SELECT, 'd', "device", "VID[:PID]", "hexadecimal ids, e.g. 0483:df11"},
+    {OPT_SERIAL, VALUE_REQUIRED, GROUP_SELECT, 'S', "serial", "SERIAL", "whole serial number"},
+    {OPT_PATH, VALUE_REQUIRED, GROUP_SELECT, 'p', "path", "BUS-PORT.PORT",
+     "where it is plugged in, as 'dfu list' says"},
+    {OPT_ALT, VALUE_REQUIRED, GROUP_SELECT, 'a', "alt", "ALT", "alternate setting: number, name or part of the name"},
+    {OPT_WAIT, VALUE_OPTIONAL, GROUP_SELECT, 'w', "wait", "SECONDS",
+     "wait for the device (without a number: for ever)"},
+    {OPT_DFUSE, VALUE_NONE, GROUP_SELECT, 0, "dfuse", NULL, "speak DfuSe whatever the device says"},
+    {OPT_DFU11, VALUE_NONE, GROUP_SELECT, 0, "dfu11", NULL, "speak plain DFU whatever the device says"},
+    {OPT_TRANSFER_SIZE, VALUE_REQUIRED, GROUP_SELECT, 0, "transfer-size", "N",
+     "bytes a block, instead of the device's"},
+    {OPT_SIM, VALUE_REQUIRED, GROUP_SELECT, 0, "sim", "PROFILE[,KEY=VALUE]...",
+     "a simulated device ('dfu sim list'); keys: state=DIR stats=FILE count=N serial=TEXT time=real scale=F "
+     "init=random fault=RULE"},
+
+    {OPT_CROP, VALUE_REQUIRED, GROUP_EDIT, 0, "crop", "RANGE", "keep only what lies in RANGE"},
+    {OPT_EXCLUDE, VALUE_REQUIRED, GROUP_EDIT, 0, "exclude", "RANGE", "drop what lies in RANGE"},
+    {OPT_FILL, VALUE_REQUIRED, GROUP_EDIT, 0, "fill", "BYTE@RANGE", "set the bytes of RANGE that are not set yet"},
+    {OPT_MOVE, VALUE_REQUIRED, GROUP_EDIT, 0, "move", "OFFSET", "move everything up (down with a minus sign)"},
+    {OPT_PATCH, VALUE_REQUIRED, GROUP_EDIT, 0, "patch", "ADDR=WHAT",
+     "overwrite: hex digits, u8:N, u16:N, u32:N (little-endian), str:TEXT or file:PATH"},
+    {OPT_STM32_CRC, VALUE_REQUIRED, GROUP_EDIT, 0, "stm32-crc", "ADDR|end",
+     "store the STM32 CRC of the image at ADDR or right after it"},
+    {OPT_CHECK_CRC, VALUE_OPTIONAL, GROUP_EDIT, 0, "check-crc", "ADDR",
+     "check the STM32 CRC at ADDR; without it, in the last four bytes"},
+    {OPT_CRC_RANGE, VALUE_REQUIRED, GROUP_EDIT, 0, "crc-range", "RANGE", "what the CRC option before it covers"},
+    {OPT_CRC_BIG_ENDIAN, VALUE_NONE, GROUP_EDIT, 0, "crc-big-endian", NULL,
+     "the CRC option before it stores most significant byte first"},
+    {OPT_START, VALUE_REQUIRED, GROUP_EDIT, 0, "start", "ADDR|none", "set or drop the start address record"},
+    {OPT_LIMIT, VALUE_REQUIRED, GROUP_EDIT, 0, "limit", "RANGE", "fail if anything lies outside RANGE"},
+    {OPT_OVERLAP, VALUE_REQUIRED, GROUP_EDIT, 0, "overlap", "POLICY",
+     "bytes given twice and not equal: error (default), first or last"},
+    {OPT_FORMAT, VALUE_REQUIRED, GROUP_EDIT, 0, "format", "NAME",
+     "file format, e.g. bin or hex; default by content (read: by the output's name)"},
+
+    {OPT_LEAVE, VALUE_OPTIONAL, GROUP_OWN, 0, "leave", "ADDR", "start the program afterwards (vector table at ADDR)"},
+    {OPT_REQUIRE_LEAVE, VALUE_NONE, GROUP_OWN, 0, "require-leave", NULL,
+     "--leave, and exit 10 if the device is still in DFU mode"},
+    {OPT_NO_VERIFY, VALUE_NONE, GROUP_OWN, 0, "no-verify", NULL, "do not read back"},
+    {OPT_REQUIRE_VERIFY, VALUE_NONE, GROUP_OWN, 0, "require-verify", NULL,
+     "exit 7, touching nothing, where it cannot be read back"},
+    {OPT_STRICT, VALUE_NONE, GROUP_OWN, 0, "strict", NULL, "warnings about the firmware are errors"},
+    {OPT_FORCE, VALUE_REQUIRED, GROUP_OWN, 0, "force", "WHAT",
+     "lift one check: readonly, outside or erase (may be repeated)"},
+    {OPT_DRY_RUN, VALUE_NONE, GROUP_OWN, 0, "dry-run", NULL, "print the plan and touch nothing"},
+    {OPT_YES, VALUE_NONE, GROUP_OWN, 'y', "yes", NULL, "do not ask"},
+    {OPT_OUTPUT, VALUE_REQUIRED, GROUP_OWN, 'o', "output", "FILE", "where to write; - is standard output"},
+    {OPT_OUTPUT_FORMAT, VALUE_REQUIRED, GROUP_OWN, 0, "output-format", "NAME",
+     "format of the output; default by its name"},
+    {OPT_EVERYTHING, VALUE_NONE, GROUP_OWN, 0, "everything", NULL, "every erasable sector, one by one"},
+    {OPT_MASS_ERASE, VALUE_NONE, GROUP_OWN, 0, "mass-erase", NULL, "the mass erase command, then a full blank check"},
+    {OPT_NONE, VALUE_NONE, 0, 0, NULL, NULL, NULL},
+};
+
+const struct verb verbs[] = {
+    {.name = "list",
+     .summary = "list DFU interfaces",
+     .usage = {"[options]"},
+     .about = "Lists every DFU interface, in DFU mode and at run time, also those that cannot be opened, and why.\n"
+              "Nothing is opened for longer than its strings take to read, and no DFU request is sent.",
+     .groups = GROUP_SELECT,
+     .examples = {"dfu list", "dfu list --json", "dfu --sim stm32f407,count=3 list"},
+     .run = cmd_list},
+    {.name = "info",
+     .summary = "show one device and draw its memory map",
+     .usage = {"[options]"},
+     .about = "Shows descriptors, state, supported commands and the memory map.",
+     .groups = GROUP_SELECT,
+     .examples = {"dfu info", "dfu --sim st-loader info"},
+     .run = cmd_info},
+    {.name = "flash",
+     .summary = "write firmware and verify it",
+     .usage = {"[options] FILE[@ADDR]..."},
+     .about = "Loads the files, applies the edits in the order written, checks the whole plan against the memory map,\n"
+              "then erases the touched sectors, programs and verifies. Files without addresses need @ADDR.",
+     .groups = GROUP_SELECT | GROUP_EDIT,
+     .own = {OPT_LEAVE, OPT_REQUIRE_LEAVE, OPT_NO_VERIFY, OPT_REQUIRE_VERIFY, OPT_STRICT, OPT_FORCE, OPT_DRY_RUN,
+             OPT_YES},
+     .examples = {"dfu flash app.hex --leave", "dfu flash app.bin@0x08008000 --stm32-crc end",
+                  "dfu flash boot.hex app.hex --dry-run",
+                  "dfu flash FIRM1.hex --fill 0xFF@0x08000000..0x080FFFFC "
+                  "--crop 0x08000000..0x080FFFFC --stm32-crc 0x080FFFFC"},
+     .run = cmd_flash},
+    {.name = "read",
+     .summary = "read memory into a file",
+     .usage = {"[options] -o FILE [RANGE|REGION]..."},
+     .about = "Without a range or region: all readable flash. The format comes from the file name.",
+     .groups = GROUP_SELECT,
+     .own = {OPT_OUTPUT, OPT_FORMAT, OPT_DRY_RUN},
+     .examples = {"dfu read -o backup.hex", "dfu read -o boot.bin 0x08000000+32K", "dfu read -o otp.hex 'OTP Memory'"},
+     .run = cmd_read},
+    {.name = "verify",
+     .summary = "compare files with the device",
+     .usage = {"[options] FILE[@ADDR]..."},
+     .about = "Reads back and compares; writes nothing. Exit 7 where the contents differ.",
+     .groups = GROUP_SELECT | GROUP_EDIT,
+     .own = {OPT_DRY_RUN},
+     .examples = {"dfu verify app.hex", "dfu verify app.bin@0x08008000 --stm32-crc end"},
+     .run = cmd_verify},
+    {.name = "erase",
+     .summary = "erase sectors",
+     .usage = {"[options] RANGE|REGION...", "[options] --everything", "[options] --mass-erase"},
+     .about = "Erases the sectors that the ranges touch. Asks first on a terminal; --everything and --mass-erase\n"
+              "need --yes elsewhere.",
+     .groups = GROUP_SELECT,
+     .own = {OPT_EVERYTHING, OPT_MASS_ERASE, OPT_NO_VERIFY, OPT_FORCE, OPT_DRY_RUN, OPT_YES},
+     .examples = {"dfu erase 0x08008000+64K", "dfu erase --everything --yes", "dfu erase --everything --dry-run"},
+     .run = cmd_erase},
+    {.name = "leave",
+     .summary = "start the program without writing",
+     .usage = {"[options] [ADDR]"},
+     .about =
+         "Leaves DFU mode to the vector table at ADDR; without it, of the first executable region. Exit 10 when the\n"
+         "device is still in DFU mode afterwards.",
+     .groups = GROUP_SELECT,
+     .own = {OPT_DRY_RUN},
+     .examples = {"dfu leave", "dfu leave 0x08008000"},
+     .run = cmd_leave},
+    {.name = "image",
+     .summary = "edit, convert, show and compare firmware files",
+     .usage = {"[edit] [options] FILE[@ADDR]... -o OUT", "info [options] FILE[@ADDR]...",
+               "diff [options] A[@ADDR] B[@ADDR]"},
+     .about = "Works without a device. Edits apply in the order written. diff exits 7 when the two differ.",
+     .groups = GROUP_EDIT,
+     .own = {OPT_OUTPUT, OPT_OUTPUT_FORMAT},
+     .examples = {"dfu image app.bin@0x08008000 --stm32-crc end -o app.hex", "dfu image info app.hex",
+                  "dfu image diff old.hex new.hex"},
+     .run = cmd_image},
+    {.name = "map",
+     .summary = "parse DfuSe strings and draw them",
+     .usage = {"[options] STRING..."},
+     .about =
+         "Each STRING is the name of one alternate setting, numbered from 0. For people who write their own loader.",
+     .examples = {"dfu map '@Internal Flash  /0x08000000/04*016Kg,01*064Kg,07*128Kg'"},
+     .run = cmd_map},
+    {.name = "sim",
+     .summary = "show the simulated devices",
+     .usage = {"[options] list", "[options] PROFILE"},
+     .about =
+         "Lists the profiles that --sim takes, or shows one: its strings, memory map and where its figures come from.",
+     .examples = {"dfu sim list", "dfu sim stm32f407", "dfu --sim stm32f407,state=board flash app.hex"},
+     .run = cmd_sim},
+};
+
+size_t verb_count(void)
+{
+    return sizeof verbs / sizeof verbs[0];
+}
+
+const struct verb *verb_find(const char *name)
+{
+    for (size_t i = 0; i < verb_count(); i++) {
+        if (strcmp(verbs[i].name, name) == 0)
+            return &verbs[i];
+    }
+    return NULL;
+}
+
+static const char *verb_name(size_t index, const void *arg)
+{
+    (void)arg;
+    return verbs[index].name;
+}
+
+int verb_lookup(const char *name, const struct verb **out, struct dfu_error **err)
+{
+    *out = verb_find(name);
+    if (*out != NULL)
+        return DFU_OK;
+    int rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "unknown verb '%s'", name);
+    const char *near = nearest_name(name, verb_count(), verb_name, NULL);
+    if (near != NULL)
+        dfu_error_set_hint(err, "did you mean 'dfu %s'?", near);
+    else
+        dfu_error_set_hint(err, "see 'dfu help' for the verbs there are");
+    return rc;
+}
+
+int verb_takes(const struct verb *verb, const struct opt *opt)
+{
+    if (opt->group == GROUP_GLOBAL || (verb->groups & opt->group) != 0)
+        return 1;
+    for (size_t i = 0; verb->own[i] != OPT_NONE; i++) {
+        if (verb->own[i] == opt->id)
+            return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Image edits as the command line has them: a list in the order written. */
+#ifndef CLI_EDITS_H
+#define CLI_EDITS_H
+
+#include "cli.h"
+
+struct edit {
+    const struct opt *opt; /* which edit, and its name for messages */
+    const char *text;      /* its value as written; NULL when it has none */
+    struct dfu_range range;
+    uint64_t address;
+    int64_t offset;
+    uint8_t byte;
+    uint8_t at_end; /* "end" or "none" was written, or no address at all */
+    uint8_t crc_has_range;
+    uint8_t crc_big_endian;
+    const char *file; /* --patch ADDR=file:PATH */
+    uint8_t *data;    /* other patches; owned */
+    size_t length;
+};
+
+struct edits {
+    struct edit *list;
+    size_t count;
+};
+
+/* Reads the edit options of args. Free edits even on failure. */
+int edits_parse(struct edits *edits, const struct args *args, struct dfu_error **err);
+void edits_free(struct edits *edits);
+
+/* Applies them one after the other; says as notes what was cut away and which CRC was stored. */
+int edits_apply(struct cli *cli, const struct edits *edits, struct dfu_image *image, struct dfu_error **err);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Images as pictures and JSON, and the comparison of two. */
+#include "imageview.h"
+
+#include "inputs.h"
+#include "out.h"
+#include "strip.h"
+#include "text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define NEAR_GAP (UINT64_C(4) << 20) /* segments farther apart than this are drawn as two pictures */
+#define COMPARE_CHUNK 4096
+
+static int get_segment(const struct dfu_image *image, size_t index, struct dfu_segment *segment)
+{
+    DFU_INIT(segment);
+    return dfu_image_segment(image, index, segment) == DFU_OK;
+}
+
+/* Draws the segments from *index on that lie near each other, and lists them. */
+static void draw_cluster(struct cli *cli, const struct dfu_image *image, size_t *index)
+{
+    struct dfu_segment segment;
+    struct strip strip;
+    struct dfu_range span = {0, 0};
+    char size[TEXT_SIZE];
+    size_t past = *index;
+    for (; get_segment(image, past, &segment); past++) {
+        if (past > *index && (segment.address < span.start || segment.address > span.end + NEAR_GAP))
+            break;
+        if (past == *index)
+            span.start = segment.address;
+        span.end = segment.address + segment.length;
+    }
+    strip_start(&strip, span);
+    memset(strip.text, '.', STRIP_WIDTH);
+    for (size_t i = *index; i < past && get_segment(image, i, &segment); i++) {
+        struct dfu_range range = {segment.address, segment.address + segment.length};
+        strip_touch(&strip, range, '#', '+');
+    }
+    out_text(cli, "  [%s]\n", strip.text);
+    for (size_t i = *index; i < past && get_segment(image, i, &segment); i++) {
+        out_text(cli, "   0x%08" PRIX64 "..0x%08" PRIX64 "  %10s", segment.address, segment.address + segment.length,
+                 text_size(size, segment.length));
+        if (segment.alt != DFU_ALT_ANY)
+            out_text(cli, "  alt %" PRIu32, segment.alt);
+        out_text(cli, "\n");
+    }
+    *index = past;
+}
+
+/* A vector table that is worth talking about: both of its words look right. */
+static int find_vectors(const struct dfu_image *image, struct dfu_vectors *vectors)
+{
+    struct dfu_image_info info;
+    uint32_t good = DFU_VECTORS_PRESENT | DFU_VECTORS_SP_OK | DFU_VECTORS_RESET_ODD;
+    DFU_INIT(&info);
+    DFU_INIT(vectors);
+    return dfu_image_describe(image, &info) == DFU_OK && info.bytes > 0 &&
+           dfu_image_vectors(image, info.span.start, vectors) == DFU_OK && (vectors->flags & good) == good;
+}
+
+static void print_vectors(struct cli *cli, const struct dfu_image *image)
+{
+    struct dfu_vectors v;
+    if (!find_vectors(image, &v))
+        return;
+    out_text(cli, "  vector table   0x%08" PRIX64 ": stack 0x%08" PRIX32 ", reset 0x%08" PRIX32 "%s\n", v.base,
+             v.initial_sp, v.reset, (v.flags & DFU_VECTORS_RESET_INSIDE) != 0 ? "" : " (outside the image)");
+    if ((v.flags & DFU_VECTORS_LINKED_SET) != 0)
+        out_text(cli, "  seems linked   for 0x%08" PRIX64 "\n", v.linked_at);
+}
+
+void imageview_print(struct cli *cli, const char *name, const struct dfu_image *image)
+{
+    struct dfu_image_info info;
+    char size[TEXT_SIZE];
+    char sha[65];
+    size_t index = 0;
+    DFU_INIT(&info);
+    (void)dfu_image_describe(image, &info);
+    image_sha256(image, sha);
+    out_paint(cli, PAINT_BOLD);
+    out_text(cli, "%s", name);
+    out_paint(cli, PAINT_NONE);
+    out_text(cli, "  %s%s%" PRIu64 " bytes", info.format != NULL ? info.format : "", info.format != NULL ? ", " : "",
+             info.bytes);
+    if (info.bytes >= 10240)
+        out_text(cli, " (%s)", text_size(size, info.bytes));
+    out_text(cli, " in %" PRIu64 " segment%s\n", info.segments, plural(info.segments));
+    while (index < dfu_image_count(image))
+        draw_cluster(cli, image, &index);
+    if ((info.flags & DFU_IMAGE_HAS_START) != 0)
+        out_text(cli, "  start address  0x%08" PRIX64 "\n", info.start);
+    print_vectors(cli, image);
+    out_text(cli, "  sha256         %s\n", sha);
+}
+
+static json_t *vectors_json(const struct dfu_image *image)
+{
+    struct dfu_vectors v;
+    if (!find_vectors(image, &v))
+        return json_null();
+    json_t *object = json_object();
+    (void)json_object_set_new(object, "address", json_integer((json_int_t)v.base));
+    (void)json_object_set_new(object, "initial_sp", json_integer(v.initial_sp));
+    (void)json_object_set_new(object, "reset", json_integer(v.reset));
+    (void)json_object_set_new(object, "reset_inside", json_boolean(v.flags & DFU_VECTORS_RESET_INSIDE));
+    (void)json_object_set_new(object, "linked_at",
+                              (v.flags & DFU_VECTORS_LINKED_SET) != 0 ? json_integer((json_int_t)v.linked_at)
+                                                                      : json_null());
+    return object;
+}
+
+json_t *imageview_json(const struct dfu_image *image)
+{
+    struct dfu_image_info info;
+    struct dfu_segment segment;
+    char sha[65];
+    json_t *object = json_object();
+    json_t *segments = json_array();
+    DFU_INIT(&info);
+    (void)dfu_image_describe(image, &info);
+    image_sha256(image, sha);
+    for (size_t i = 0; get_segment(image, i, &segment); i++) {
+        json_t *item = json_object();
+        json_add_range(item, segment.address, segment.address + segment.length);
+        (void)json_object_set_new(item, "alt", segment.alt == DFU_ALT_ANY ? json_null() : json_integer(segment.alt));
+        (void)json_array_append_new(segments, item);
+    }
+    (void)json_object_set_new(object, "format", json_text(info.format));
+    (void)json_object_set_new(object, "bytes", json_integer((json_int_t)info.bytes));
+    (void)json_object_set_new(object, "segments", segments);
+    (void)json_object_set_new(
+        object, "start", (info.flags & DFU_IMAGE_HAS_START) != 0 ? json_integer((json_int_t)info.start) : json_null());
+    (void)json_object_set_new(object, "vectors", vectors_json(image));
+    (void)json_object_set_new(object, "sha256", json_string(sha));
+    return object;
+}
+
+/* One pass over an image in order of addresses. */
+struct cursor {
+    const struct dfu_image *image;
+    size_t index;
+    struct dfu_segment segment; /* length 0 at the end */
+};
+
+static void cursor_seek(struct cursor *cursor, uint64_t address)
+{
+    while (get_segment(cursor->image, cursor->index, &cursor->segment)) {
+        if (cursor->segment.address + cursor->segment.length > address)
+            return;
+        cursor->index++;
+    }
+    cursor->segment.length = 0;
+    cursor->segment.address = UINT64_MAX;
+}
+
+static int cursor_holds(const struct cursor *cursor, uint64_t address)
+{
+    return cursor->segment.length > 0 && address >= cursor->segment.address;
+}
+
+/* The next address at which the cursor's answer to "do you hold it" changes. */
+static uint64_t cursor_change(const struct cursor *cursor, uint64_t address)
+{
+    if (cursor_holds(cursor, address))
+        return cursor->segment.address + cursor->segment.length;
+    return cursor->segment.address; /* UINT64_MAX at the end */
+}
+
+/* Joins stretches of one kind that touch. */
+struct joiner {
+    enum difference kind;
+    struct dfu_range range;
+    difference_fn *call;
+    void *user;
+};
+
+static void join(struct joiner *joiner, enum difference kind, uint64_t start, uint64_t end)
+{
+    if (kind == joiner->kind && joiner->range.end == start) {
+        joiner->range.end = end;
+        return;
+    }
+    if (joiner->kind != DIFFERENCE_NONE)
+        joiner->call(joiner->kind, joiner->range, joiner->user);
+    joiner->kind = kind;
+    joiner->range.start = start;
+    joiner->range.end = end;
+}
+
+static void compare_bytes(struct joiner *joiner, const struct cursor *a, const struct cursor *b, uint64_t start,
+                          uint64_t end)
+{
+    const uint8_t *pa = a->segment.data + (start - a->segment.address);
+    const uint8_t *pb = b->segment.data + (start - b->segment.address);
+    size_t length = (size_t)(end - start);
+    for (size_t at = 0; at < length;) {
+        size_t n = length - at < COMPARE_CHUNK ? length - at : COMPARE_CHUNK;
+        if (memcmp(pa + at, pb + at, n) != 0) {
+            for (size_t i = at; i < at + n; i++)
+                join(joiner, pa[i] == pb[i] ? DIFFERENCE_NONE : DIFFERENCE_BYTES, start + i, start + i + 1);
+        } else {
+            join(joiner, DIFFERENCE_NONE, start + at, start + at + n);
+        }
+        at += n;
+    }
+}
+
+void image_compare(const struct dfu_image *a, const struct dfu_image *b, difference_fn *call, void *user)
+{
+    struct joiner joiner = {DIFFERENCE_NONE, {0, 0}, call, user};
+    struct cursor first = {.image = a};
+    struct cursor second = {.image = b};
+    uint64_t address = 0;
+    for (;;) {
+        cursor_seek(&first, address);
+        cursor_seek(&second, address);
+        uint64_t change_a = cursor_change(&first, address);
+        uint64_t change_b = cursor_change(&second, address);
+        uint64_t next = change_a < change_b ? change_a : change_b;
+        if (next == UINT64_MAX)
+            break;
+        int in_a = cursor_holds(&first, address);
+        int in_b = cursor_holds(&second, address);
+        if (in_a && in_b)
+            compare_bytes(&joiner, &first, &second, address, next);
+        else if (in_a || in_b)
+            join(&joiner, in_a ? DIFFERENCE_ONLY_FIRST : DIFFERENCE_ONLY_SECOND, address, next);
+        address = next;
+    }
+    join(&joiner, DIFFERENCE_NONE, UINT64_MAX, UINT64_MAX);
+}

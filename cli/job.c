@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the verbs that change or read a device have in common. */
+#include "job.h"
+
+#include "inputs.h"
+#include "numbers.h"
+#include "out.h"
+#include "planview.h"
+#include "progress.h"
+#include "text.h"
+
+#include <string.h>
+
+int job_start(struct job *job, struct cli *cli, struct dfu_error **err)
+{
+    memset(job, 0, sizeof *job);
+    DFU_INIT(&job->summary);
+    DFU_INIT(&job->result);
+    job->cli = cli;
+    job->dry_run = args_count(&cli->args, OPT_DRY_RUN) > 0;
+    return target_start(&job->target, cli, err);
+}
+
+int job_load(struct job *job, struct dfu_error **err)
+{
+    struct cli *cli = job->cli;
+    const char *const *files = cli->args.operands;
+    size_t count = cli->args.operand_count;
+    const uint64_t plain_base = 0;
+    const char *unplaced = NULL;
+    struct dfu_error *no_device = NULL;
+    int rc = inputs_load(cli, files, count, NULL, &unplaced, &job->image, err);
+    if (rc == DFU_OK || unplaced == NULL)
+        return rc;
+    if (target_find(&job->target, &no_device) != DFU_OK) {
+        dfu_error_free(no_device); /* the missing address is the first thing to mend */
+        return rc;
+    }
+    if (target_is_plain(&job->target)) {
+        dfu_error_free(*err);
+        *err = NULL;
+        return inputs_load(cli, files, count, &plain_base, NULL, &job->image, err);
+    }
+    return inputs_refuse_unplaced(unplaced, target_map(&job->target), err);
+}
+
+int job_open(struct job *job, struct dfu_error **err)
+{
+    /* The list knows the map and the transfer size: a dry run sends the device not one DFU request. */
+    return job->dry_run ? target_find(&job->target, err) : target_open(&job->target, err);
+}
+
+static int parse_force(const struct args *args, uint32_t *flags, struct dfu_error **err)
+{
+    static const struct {
+        const char *name;
+        uint32_t flag;
+    } table[] = {
+        {"readonly", DFU_PLAN_FORCE_READONLY}, {"outside", DFU_PLAN_FORCE_OUTSIDE}, {"erase", DFU_PLAN_FORCE_ERASE}};
+    for (size_t i = 0; i < args->use_count; i++) {
+        const struct opt_use *use = &args->uses[i];
+        size_t k = 0;
+        if (use->opt->id != OPT_FORCE)
+            continue;
+        while (k < sizeof table / sizeof table[0] && strcmp(table[k].name, use->value) != 0)
+            k++;
+        if (k == sizeof table / sizeof table[0])
+            return dfu_error_set(err, DFU_ERR_ARGUMENT, "--force: '%s' is not readonly, outside or erase", use->value);
+        *flags |= table[k].flag;
+    }
+    return DFU_OK;
+}
+
+static int parse_leave(const struct args *args, struct dfu_plan_options *plan, struct dfu_error **err)
+{
+    const char *address = args_value(args, OPT_LEAVE);
+    if (args_count(args, OPT_LEAVE) + args_count(args, OPT_REQUIRE_LEAVE) > 0)
+        plan->flags |= DFU_PLAN_LEAVE;
+    if (address == NULL)
+        return DFU_OK;
+    plan->flags |= DFU_PLAN_LEAVE_SET;
+    return number_parse(address, "--leave", UINT32_MAX, &plan->leave_address, err);
+}
+
+int job_plan_options(struct job *job, struct dfu_error **err)
+{
+    const struct args *args = &job->cli->args;
+    struct dfu_plan_options *plan = &job->target.plan;
+    if (args_count(args, OPT_NO_VERIFY) > 0)
+        plan->flags |= DFU_PLAN_NO_VERIFY;
+    if (args_count(args, OPT_REQUIRE_VERIFY) > 0)
+        plan->flags |= DFU_PLAN_REQUIRE_VERIFY;
+    if (args_count(args, OPT_STRICT) > 0)
+        plan->flags |= DFU_PLAN_STRICT;
+    uint32_t both = DFU_PLAN_NO_VERIFY | DFU_PLAN_REQUIRE_VERIFY;
+    if ((plan->flags & both) == both)
+        return dfu_error_set(err, DFU_ERR_ARGUMENT, "--no-verify and --require-verify exclude each other");
+    int rc = parse_force(args, &plan->flags, err);
+    return rc == DFU_OK ? parse_leave(args, plan, err) : rc;
+}
+
+static void add_said(struct cli *cli, json_t *event)
+{
+    (void)json_object_set_new(event, "warnings", cli->warnings != NULL ? json_incref(cli->warnings) : json_array());
+    (void)json_object_set_new(event, "notes", cli->notes != NULL ? json_incref(cli->notes) : json_array());
+}
+
+static void print_start(struct job *job)
+{
+    json_t *event = json_object();
+    (void)json_object_set_new(event, "event", json_string("start"));
+    (void)json_object_set_new(event, "verb", json_string(job->cli->verb->name));
+    (void)json_object_set_new(event, "device", json_device(job->cli));
+    (void)json_object_set_new(event, "bytes",
+                              json_integer((json_int_t)(job->summary.image_bytes + job->summary.read_bytes)));
+    (void)json_object_set_new(event, "erase_sectors", json_integer(job->summary.erase_sectors));
+    (void)json_object_set_new(event, "write_blocks", json_integer(job->summary.write_blocks));
+    add_said(job->cli, event);
+    out_json(job->cli, event);
+}
+
+static int run_plan(struct job *job, struct dfu_image *into, struct dfu_error **err)
+{
+    struct dfu_run_options options_run;
+    struct progress progress;
+    if (job->cli->voice.json)
+        print_start(job);
+    progress_start(&progress, job->cli, job->summary.erase_sectors);
+    DFU_INIT(&options_run);
+    options_run.progress = progress_call;
+    options_run.user = &progress;
+    options_run.into = into;
+    options_run.difference = job->difference;
+    options_run.difference_user = job->difference_user;
+    int rc = dfu_session_run(job->target.session, job->plan, &options_run, &job->result, err);
+    job->cli->partial = job->result;
+    job->cli->has_run = 1;
+    if (rc != DFU_OK)
+        return rc; /* the bar stays on the screen, visibly broken */
+    progress_end(&progress);
+    job->ran = 1;
+    return DFU_OK;
+}
+
+int job_run(struct job *job, struct dfu_plan *plan, struct dfu_image *into, struct dfu_error **err)
+{
+    job->plan = plan;
+    int rc = dfu_plan_summarize(plan, &job->summary);
+    if (rc != DFU_OK)
+        return dfu_error_set(err, rc, "cannot sum up the plan");
+    planview_notes(job->cli, plan);
+    if (!job->dry_run)
+        return run_plan(job, into, err);
+    if (!job->cli->voice.json)
+        planview_print(job->cli, target_map(&job->target), plan, job->image);
+    return DFU_OK;
+}
+
+int job_close(struct job *job, int rc, struct dfu_error **err)
+{
+    if (rc == DFU_OK && job->dry_run && job->cli->voice.json && job->plan != NULL)
+        out_error_member(job->cli, "plan", planview_json(job->plan)); /* for job_report(): the plan needs the map */
+    dfu_plan_free(job->plan);
+    job->plan = NULL;
+    return target_close(&job->target, rc, err);
+}
+
+static int has_left(const struct job *job)
+{
+    return job->result.left == DFU_LEFT_GONE || job->result.left == DFU_LEFT_OTHER;
+}
+
+static void print_result(struct job *job)
+{
+    char sha[65];
+    const struct dfu_result *r = &job->result;
+    json_t *event = json_object();
+    (void)json_object_set_new(event, "event", json_string("result"));
+    (void)json_object_set_new(event, "verb", json_string(job->cli->verb->name));
+    (void)json_object_set_new(event, "device", json_device(job->cli));
+    (void)json_object_set_new(event, "ok", json_true());
+    if (job->dry_run)
+        (void)json_object_set_new(event, "dry_run", json_true());
+    (void)json_object_set_new(event, "bytes", json_integer((json_int_t)r->bytes));
+    (void)json_object_set_new(event, "erased_sectors", json_integer(r->erased_sectors));
+    (void)json_object_set_new(event, "skipped_bytes", json_integer((json_int_t)r->skipped_bytes));
+    (void)json_object_set_new(event, "verified", json_boolean(r->verified));
+    (void)json_object_set_new(event, "left", json_boolean(has_left(job)));
+    (void)json_object_set_new(event, "elapsed_ms", json_integer((json_int_t)((r->elapsed_us + 500) / 1000)));
+    if (job->image != NULL)
+        image_sha256(job->image, sha);
+    (void)json_object_set_new(event, "image_sha256", job->image != NULL ? json_string(sha) : json_null());
+    (void)json_object_set_new(event, "version", json_text(dfu_version_string()));
+    add_said(job->cli, event);
+    if (job->cli->extra_json != NULL)
+        (void)json_object_update(event, job->cli->extra_json);
+    out_json(job->cli, event);
+}
+
+void job_report(struct job *job, const char *text)
+{
+    if (job->cli->voice.json)
+        print_result(job);
+    else if (text != NULL && !job->cli->voice.quiet)
+        out_text(job->cli, "%s\n", text);
+}
+
+const char *job_left_text(const struct job *job)
+{
+    switch (job->result.left) {
+    case DFU_LEFT_GONE:
+        return ", started the program (nothing came back on USB)";
+    case DFU_LEFT_OTHER:
+        return ", started the program (it came back on USB as another device)";
+    default:
+        return "";
+    }
+}
+
+int job_refuse_still_dfu(struct dfu_error **err, const char *message)
+{
+    int rc = dfu_error_set(err, DFU_ERR_NOT_LEFT, "%s", message);
+    dfu_error_set_cause(err, "it never went away, or its loader came back: no valid program, or it is told to stay");
+    dfu_error_set_hint(err, "check BOOT0 and the option bytes, or reset the board");
+    return rc;
+}
+
+void job_free(struct job *job)
+{
+    dfu_image_free(job->image);
+    job->image = NULL;
+}

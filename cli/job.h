@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What flash, read, verify, erase and leave have in common: find a device, plan, show or run the plan, report. */
+#ifndef CLI_JOB_H
+#define CLI_JOB_H
+
+#include "target.h"
+
+struct job {
+    struct cli *cli;
+    struct target target;
+    struct dfu_image *image; /* what is written or compared, or what was read; owned */
+    struct dfu_plan *plan;   /* owned */
+    struct dfu_plan_summary summary;
+    struct dfu_result result;
+    dfu_difference_fn *difference; /* told what differs; NULL = nobody */
+    void *difference_user;
+    int dry_run;
+    int ran; /* the run came to its end */
+};
+
+/* Starts the context. Call job_close() and job_free() even on failure. */
+int job_start(struct job *job, struct cli *cli, struct dfu_error **err);
+
+/* Loads the files of the operands into job->image. Looks for a device only where a raw file has no address: on plain
+ * DFU it needs none, otherwise the error says what memories there are. */
+int job_load(struct job *job, struct dfu_error **err);
+
+/* Finds the device and, unless it is a dry run, opens it. */
+int job_open(struct job *job, struct dfu_error **err);
+
+/* Reads --leave, --no-verify, --require-verify, --strict and --force into the plan's options. */
+int job_plan_options(struct job *job, struct dfu_error **err);
+
+/* Takes the plan over, says its notes, and prints it (dry run) or runs it. into is for reading. */
+int job_run(struct job *job, struct dfu_plan *plan, struct dfu_image *into, struct dfu_error **err);
+
+/* Closes the device; returns rc, or a failure to keep the simulator's files. */
+int job_close(struct job *job, int rc, struct dfu_error **err);
+
+/* The closing line or JSON event of a run that went well; text is NULL in a dry run. */
+void job_report(struct job *job, const char *text);
+
+void job_free(struct job *job);
+
+/* ", and the program was started (…)" or "". */
+const char *job_left_text(const struct job *job);
+
+/* DFU_ERR_NOT_LEFT with message and advice. */
+int job_refuse_still_dfu(struct dfu_error **err, const char *message);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Plans for people (--dry-run) and for programs. */
+#ifndef CLI_PLANVIEW_H
+#define CLI_PLANVIEW_H
+
+#include "cli.h"
+
+/* Prints what the plan will do; image may be NULL. */
+void planview_print(struct cli *cli, const struct dfu_memmap *map, const struct dfu_plan *plan,
+                    const struct dfu_image *image);
+
+/* {"erase": […], "runs": […], "write_blocks", "write_bytes", "verify_bytes", "read_bytes", "leave_address"}. */
+json_t *planview_json(const struct dfu_plan *plan);
+
+/* Says the plan's notes as notes and warnings. */
+void planview_notes(struct cli *cli, const struct dfu_plan *plan);
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From selection options to one device, and to an open session. */
+#include "target.h"
+
+#include "numbers.h"
+#include "out.h"
+#include "select.h"
+#include "signals.h"
+#include "simdev.h"
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *level_text(int level)
+{
+    switch (level) {
+    case DFU_LOG_ERROR:
+        return "error";
+    case DFU_LOG_WARNING:
+        return "warning";
+    case DFU_LOG_INFO:
+        return "info";
+    case DFU_LOG_DEBUG:
+        return "debug";
+    default:
+        return "trace";
+    }
+}
+
+static void on_log(int level, const char *line, void *user)
+{
+    struct cli *cli = user;
+    if (cli->log != NULL)
+        (void)fprintf(cli->log, "%s: %s\n", level_text(level), line);
+    if (level == DFU_LOG_WARNING) {
+        out_warning(cli, "%s", line);
+    } else if (level > DFU_LOG_WARNING && level - DFU_LOG_WARNING <= cli->voice.verbose) {
+        char *text = text_copy(line);
+        if (text != NULL) {
+            text_clean(text, 0);
+            out_message(cli, text);
+        }
+        free(text);
+    }
+}
+
+static int32_t log_level(const struct cli *cli)
+{
+    if (cli->log != NULL || cli->voice.verbose >= 3)
+        return DFU_LOG_TRACE;
+    return DFU_LOG_WARNING + cli->voice.verbose;
+}
+
+static int parse_options(struct target *target, struct dfu_error **err)
+{
+    const struct args *args = &target->cli->args;
+    const char *size = args_value(args, OPT_TRANSFER_SIZE);
+    DFU_INIT(&target->open);
+    DFU_INIT(&target->plan);
+    if (args_count(args, OPT_DFUSE) > 0)
+        target->open.flags |= DFU_OPEN_FORCE_DFUSE;
+    if (args_count(args, OPT_DFU11) > 0)
+        target->open.flags |= DFU_OPEN_FORCE_DFU11;
+    if (target->open.flags == (DFU_OPEN_FORCE_DFUSE | DFU_OPEN_FORCE_DFU11))
+        return dfu_error_set(err, DFU_ERR_ARGUMENT, "--dfuse and --dfu11 exclude each other");
+    if (size != NULL) {
+        uint64_t bytes = 0;
+        int rc = number_parse(size, "--transfer-size", 65535, &bytes, err);
+        if (rc == DFU_OK && bytes == 0)
+            rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "--transfer-size: a block has at least one byte");
+        if (rc != DFU_OK)
+            return rc;
+        target->open.transfer_size = (uint32_t)bytes;
+    }
+    return DFU_OK;
+}
+
+int target_start(struct target *target, struct cli *cli, struct dfu_error **err)
+{
+    struct dfu_context_options context;
+    const char *sim = args_value(&cli->args, OPT_SIM);
+    memset(target, 0, sizeof *target);
+    target->cli = cli;
+    int rc = parse_options(target, err);
+    if (rc == DFU_OK && sim != NULL)
+        rc = simdev_new(sim, &target->sim, err);
+    if (rc != DFU_OK)
+        return rc;
+    DFU_INIT(&context);
+    context.log_level = log_level(cli);
+    context.log = on_log;
+    context.log_user = cli;
+    if (target->sim != NULL)
+        dfu_sim_attach(simdev_sim(target->sim), &context);
+    rc = dfu_context_new(&context, &target->context, err);
+    if (rc == DFU_OK)
+        signals_watch(target->context);
+    return rc;
+}
+
+/* UINT32_MAX = for ever, 0 = do not wait. */
+static int parse_wait(const struct args *args, uint32_t *ms, struct dfu_error **err)
+{
+    const char *text = args_value(args, OPT_WAIT);
+    uint64_t seconds = 0;
+    *ms = args_count(args, OPT_WAIT) > 0 ? UINT32_MAX : 0;
+    if (text == NULL)
+        return DFU_OK;
+    int rc = number_parse(text, "--wait", 1000000, &seconds, err);
+    *ms = (uint32_t)seconds * 1000;
+    return rc;
+}
+
+int target_list(struct target *target, unsigned flags, struct dfu_error **err)
+{
+    struct dfu_selector selector;
+    uint32_t wait_ms = 0;
+    int rc = select_parse(&target->cli->args, &selector, err);
+    if (rc == DFU_OK)
+        rc = parse_wait(&target->cli->args, &wait_ms, err);
+    if (rc != DFU_OK)
+        return rc;
+    selector.flags |= flags;
+    if (wait_ms == 0)
+        return dfu_list_new(target->context, &selector, &target->list, err);
+    rc = dfu_list_new(target->context, &selector, &target->list, err);
+    if (rc != DFU_OK || dfu_list_count(target->list) > 0)
+        return rc;
+    dfu_list_free(target->list);
+    target->list = NULL;
+    out_note(target->cli, "waiting for a device");
+    return dfu_list_wait(target->context, &selector, wait_ms, &target->list, err);
+}
+
+static int refuse_none(struct target *target, struct dfu_error **err)
+{
+    struct dfu_list *everything = NULL;
+    (void)dfu_list_new(target->context, NULL, &everything, NULL);
+    int rc = select_refuse_none(target->cli, everything, err);
+    dfu_list_free(everything);
+    return rc;
+}
+
+static int take_device(struct target *target, struct dfu_error **err)
+{
+    const char *alt = args_value(&target->cli->args, OPT_ALT);
+    target->device = dfu_list_at(target->list, 0);
+    DFU_INIT(&target->info);
+    int rc = dfu_device_describe(target->device, &target->info);
+    if (rc != DFU_OK)
+        return dfu_error_set(err, rc, "cannot describe the device");
+    free(target->cli->device_path);
+    free(target->cli->device_serial);
+    target->cli->device_path = text_copy(target->info.path);
+    target->cli->device_serial = text_copy(target->info.serial);
+    if (alt != NULL) {
+        target->plan.flags |= DFU_PLAN_ALT_SET;
+        return select_alt(target->device, alt, &target->plan.alt, err);
+    }
+    return DFU_OK;
+}
+
+int target_find(struct target *target, struct dfu_error **err)
+{
+    if (target->device != NULL)
+        return DFU_OK;
+    int rc = target_list(target, DFU_SELECT_DFU_ONLY, err);
+    if (rc != DFU_OK)
+        return rc;
+    if (dfu_list_count(target->list) == 0)
+        return refuse_none(target, err);
+    if (dfu_list_count(target->list) > 1)
+        return select_refuse_several(target->cli, target->list, err);
+    return take_device(target, err);
+}
+
+int target_open(struct target *target, struct dfu_error **err)
+{
+    int rc = target_find(target, err);
+    if (rc != DFU_OK || target->session != NULL)
+        return rc;
+    return dfu_session_open(target->context, target->device, &target->open, &target->session, err);
+}
+
+const struct dfu_memmap *target_map(const struct target *target)
+{
+    return target->session != NULL ? dfu_session_memmap(target->session) : dfu_device_memmap(target->device);
+}
+
+void target_facts(const struct target *target, struct dfu_target *facts)
+{
+    DFU_INIT(facts);
+    if (target->session != NULL) {
+        dfu_session_target(target->session, facts);
+        return;
+    }
+    facts->transfer_size = target->info.transfer_size;
+    facts->block_size = target->open.transfer_size;
+    facts->attributes = target->info.attributes;
+}
+
+int target_is_plain(const struct target *target)
+{
+    if ((target->open.flags & DFU_OPEN_FORCE_DFU11) != 0)
+        return 1;
+    return target->info.protocol != DFU_PROTOCOL_DFUSE && (target->open.flags & DFU_OPEN_FORCE_DFUSE) == 0;
+}
+
+int target_close(struct target *target, int rc, struct dfu_error **err)
+{
+    dfu_session_close(target->session);
+    dfu_list_free(target->list);
+    signals_watch(NULL);
+    dfu_context_free(target->context);
+    target->session = NULL;
+    target->list = NULL;
+    target->device = NULL;
+    target->context = NULL;
+    if (target->sim == NULL)
+        return rc;
+    struct dfu_error *late = NULL;
+    int late_rc = simdev_save(target->sim, &late);
+    simdev_free(target->sim);
+    target->sim = NULL;
+    if (late_rc == DFU_OK)
+        return rc;
+    if (rc == DFU_OK) {
+        *err = late;
+        return late_rc;
+    }
+    out_warning(target->cli, "%s", dfu_error_message(late));
+    dfu_error_free(late);
+    return rc;
+}
+
+const char *protocol_text(uint32_t protocol)
+{
+    switch (protocol) {
+    case DFU_PROTOCOL_DFUSE:
+        return "dfuse";
+    case DFU_PROTOCOL_10:
+        return "dfu10";
+    default:
+        return "dfu11";
+    }
+}
+
+const char *mode_text(uint32_t mode)
+{
+    return mode == DFU_MODE_DFU ? "dfu" : "runtime";
+}
