@@ -11,13 +11,11 @@ mode=${2:-root}
 [ "$(id -u)" = 0 ] || { echo "error: $0 must run as root" >&2 && exit 1; }
 
 options=(--variant=minbase)
-mirror=()
 case $suite in
 bookworm) ;;
 noble)
     # Its build tools live in universe, which an installed Ubuntu has switched on.
-    options+=(--components=main,universe --keyring=/usr/share/keyrings/ubuntu-archive-keyring.gpg)
-    mirror=(http://archive.ubuntu.com/ubuntu)
+    options+=("--components=main,universe" --keyring=/usr/share/keyrings/ubuntu-archive-keyring.gpg)
     ;;
 *) echo "error: no suite $suite; there are bookworm and noble" >&2 && exit 2 ;;
 esac
@@ -37,7 +35,7 @@ inside() # inside COMMAND: in the fresh system, with nothing of our environment
 }
 
 echo "=== $suite: debootstrap"
-debootstrap "${options[@]}" "$suite" "$fresh" "${mirror[@]}" >"$fresh.log" 2>&1 || { tail -n 20 "$fresh.log" && exit 1; }
+debootstrap "${options[@]}" "$suite" "$fresh" >"$fresh.log" 2>&1 || { tail -n 20 "$fresh.log" && exit 1; }
 rm -f "$fresh.log"
 mount -t proc proc "$fresh/proc"
 git clone -q "$source" "$fresh/src/libdfu"
