@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # chroot.sh [SUITE [MODE]]: tries a fresh clone of what is committed on a fresh system made by debootstrap.
-# SUITE is bookworm (default) or noble; MODE is root (default) or user, who has sudo: both run the two commands of the
+# SUITE is bookworm (default), trixie or noble; MODE is root (default) or user, who has sudo: both run the two commands of the
 # README twice, and the second time nothing may be installed. MODE ci runs .ci/run with DFU_TEST_DATA from outside.
 # Needs root, debootstrap, git, the network, 3 GiB of disk and some minutes; not part of ctest.
 set -euo pipefail
@@ -12,12 +12,12 @@ mode=${2:-root}
 
 options=(--variant=minbase)
 case $suite in
-bookworm) ;;
+bookworm | trixie) ;;
 noble)
     # Its build tools live in universe, which an installed Ubuntu has switched on.
     options+=("--components=main,universe" --keyring=/usr/share/keyrings/ubuntu-archive-keyring.gpg)
     ;;
-*) echo "error: no suite $suite; there are bookworm and noble" >&2 && exit 2 ;;
+*) echo "error: no suite $suite; there are bookworm, trixie and noble" >&2 && exit 2 ;;
 esac
 
 fresh=$(mktemp -d)
