@@ -11,7 +11,7 @@ struct dfu_error {
 };
 
 /* What is left to say when there is no memory to say it with; never written to, never freed. */
-static struct dfu_error no_memory = {
+static const struct dfu_error no_memory = {
     .info = {.size = sizeof(struct dfu_error_info), .code = DFU_ERR_NO_MEMORY},
 };
 
@@ -21,7 +21,7 @@ int dfui_error_no_memory(struct dfu_error **err)
 {
     if (err != NULL) {
         dfu_error_free(*err);
-        *err = &no_memory;
+        *err = (struct dfu_error *)&no_memory; /* callers can only read it: every setter goes through writable() */
     }
     return DFU_ERR_NO_MEMORY;
 }
