@@ -164,7 +164,8 @@ DFU_API void dfu_image_clear_start(struct dfu_image *image);
 
 enum dfu_image_crc_flags {
     DFU_IMAGE_CRC_RANGE_SET = 1u << 0,  /**< range is given; without it the whole image is covered */
-    DFU_IMAGE_CRC_AT_SET = 1u << 1,     /**< at is given; without it the slot is the first byte after the range */
+    DFU_IMAGE_CRC_AT_SET = 1u << 1,     /**< at is given; without it the slot begins where the range ends (a check
+                                             without a range: in the last four bytes of the image) */
     DFU_IMAGE_CRC_BIG_ENDIAN = 1u << 2, /**< stored most significant byte first */
     DFU_IMAGE_CRC_CHECK = 1u << 3       /**< compare with what is stored; the image is not changed */
 };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/scan.h"
 #include "image/format.h"
 
 /* Raw comes last: it fits everything. */
@@ -96,6 +97,18 @@ const struct dfui_format *dfui_format_probed(const uint8_t *head, size_t length)
     return NULL;
 }
 
+/* 'S', a type, and enough hex digits to be no accident. */
+static bool is_srecord(const uint8_t *head, size_t length)
+{
+    if (length < 10 || head[0] != 'S' || head[1] < '0' || head[1] > '9')
+        return false;
+    for (unsigned i = 2; i < 10; i++) {
+        if (dfui_hex_digit(head[i]) < 0)
+            return false;
+    }
+    return true;
+}
+
 const char *dfui_format_foreign(const uint8_t *head, size_t length)
 {
     static const struct {
@@ -103,13 +116,14 @@ const char *dfui_format_foreign(const uint8_t *head, size_t length)
         const char *magic;
         size_t length;
     } known[] = {
-        {"an ELF file", "\177ELF", 4},      {"a DfuSe file", "DfuSe\1", 6}, {"a UF2 file", "UF2\n\x57\x51\x5D\x9E", 8},
-        {"a gzip file", "\x1F\x8B\x08", 3}, {"an S-record file", "S00", 3}, {"an S-record file", "S31", 3},
-        {"an S-record file", "S32", 3},
+        {"an ELF file", "\177ELF", 4},
+        {"a DfuSe file", "DfuSe\1", 6},
+        {"a UF2 file", "UF2\n", 4},
+        {"a gzip file", "\x1F\x8B\x08", 3},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (length >= known[i].length && memcmp(head, known[i].magic, known[i].length) == 0)
             return known[i].name;
     }
-    return NULL;
+    return is_srecord(head, length) ? "an S-record file" : NULL;
 }

@@ -84,6 +84,25 @@ static int bad_character(const struct ihex *h, uint8_t c, size_t column, struct 
     return bad_line(h, err, "column %zu: byte 0x%02X where a hex digit should be", column, c);
 }
 
+/* A record that is shorter or longer than it should be; a short one at the very end tells more. */
+static int bad_length(const struct ihex *h, size_t digits, bool at_end, struct dfu_error **err)
+{
+    uint8_t count = 0;
+    uint8_t sum = 0;
+    if (digits < 2)
+        (void)bad_line(h, err, "the record has %zu hex digits, the shortest has 10", digits);
+    else if (digits > MAX_DIGITS)
+        (void)bad_line(h, err, "the record has more than %u hex digits", MAX_DIGITS);
+    else if (decode(h->source->at + 1, 1, &count, &sum))
+        (void)bad_line(h, err, "%zu hex digits%s, but a record of %u data bytes has %u", digits,
+                       digits % 2 != 0 ? " (an odd number)" : "", count, 2u * (count + 5u));
+    if (at_end) {
+        dfu_error_set_cause(err, "the file may be cut off");
+        dfu_error_set_hint(err, "build or fetch the file again");
+    }
+    return DFU_ERR_FORMAT;
+}
+
 /* Says what is wrong with the record at the source's place. */
 static int diagnose(const struct ihex *h, struct dfu_error **err)
 {
@@ -94,18 +113,13 @@ static int diagnose(const struct ihex *h, struct dfu_error **err)
     uint8_t sum = 0;
     while (n < left && n <= MAX_DIGITS && digit_values[digits[n]] != 0)
         n++;
-    bool stops = n == left || is_blank(digits[n]) || is_line_end(digits[n]);
-    if (!stops && n <= MAX_DIGITS)
+    if (n <= MAX_DIGITS && n < left && !is_blank(digits[n]) && !is_line_end(digits[n]))
         return bad_character(h, digits[n], n + 2, err);
-    if (n < 10)
-        return bad_line(h, err, "the record has %zu hex digits, the shortest has 10", n);
-    (void)decode(digits, 1, bytes, &sum);
-    size_t wanted = 2u * (bytes[0] + 5u);
-    if (n != wanted)
-        return bad_line(h, err, "%s%zu hex digits, but a record of %u data bytes has %zu",
-                        n > MAX_DIGITS ? "more than " : "", n > MAX_DIGITS ? (size_t)MAX_DIGITS : n, bytes[0], wanted);
-    sum = 0;
+    if (n < 10 || n > MAX_DIGITS || n % 2 != 0)
+        return bad_length(h, n, n == left, err);
     (void)decode(digits, n / 2, bytes, &sum);
+    if (n != 2u * (bytes[0] + 5u))
+        return bad_length(h, n, n == left, err);
     uint8_t found = bytes[n / 2 - 1];
     return bad_line(h, err, "checksum 0x%02X, should be 0x%02X", found, (uint8_t)(found - sum));
 }
