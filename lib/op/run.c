@@ -130,7 +130,10 @@ static void explain(struct dfui_run *run, const struct dfu_step *step, int rc, s
         dfu_error_wrap(err, "%s failed at 0x%08" PRIX64, doing(step->kind), step->address);
     if (rc != DFU_ERR_PROTECTED && rc != DFU_ERR_MISMATCH)
         dfu_error_set_info(err, &info);
-    if (run->flashed_to != 0 && run->result.bytes > 0 && step->kind == DFU_STEP_WRITE)
+    if (rc == DFU_ERR_GONE)
+        dfu_error_set_hint(err, "check cable and power, put the board into DFU mode again, then repeat the command%s",
+                           run->erased_anything ? ": flash is not complete" : "");
+    else if (run->flashed_to != 0 && run->result.bytes > 0 && step->kind == DFU_STEP_WRITE)
         dfu_error_set_hint(err, "repeat the command: flash is new up to 0x%08" PRIX64 " and erased after it",
                            run->flashed_to);
     else if (run->erased_anything && step->kind <= DFU_STEP_WRITE)

@@ -184,6 +184,9 @@ int dfu_session_open(struct dfu_context *context, const struct dfu_device *devic
         rc = open_device(s, &o, err);
     if (rc != DFU_OK) {
         dfu_error_wrap(err, "cannot open %04x:%04x at %s", device->info.vid, device->info.pid, device->path);
+        if (rc == DFU_ERR_GONE)
+            dfu_error_set_hint(err,
+                               "check cable and power, put the board into DFU mode again, then repeat the command");
         s->link.state = DFU_STATE_IDLE; /* nothing of ours to abort */
         dfu_session_close(s);
         return rc;
