@@ -16,6 +16,12 @@ void dfui_error_contents(struct dfu_error **err, uint64_t address, uint8_t expec
 /* Frees *err and sets it to NULL: for an error that was dealt with. err may be NULL. */
 void dfui_error_clear(struct dfu_error **err);
 
+#if defined(__clang_analyzer__) && !defined(DFUI_ERROR_C)
+/* The analyzer looks at one file at a time; it is told that what makes an error does not return success. */
+#define dfui_error_no_memory(err) ((void)dfui_error_no_memory(err), (int)DFU_ERR_NO_MEMORY)
+#define dfu_error_set(err, code, ...) ((void)dfu_error_set((err), (code), __VA_ARGS__), (int)(code))
+#endif
+
 /* --- log.c --- */
 
 struct dfui_log {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#define DFUI_ERROR_C /* the functions themselves, see core.h */
 #include "core/core.h"
 #include <stdio.h>
 #include <stdlib.h>

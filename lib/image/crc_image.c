@@ -167,7 +167,7 @@ int dfu_image_stm32_crc(struct dfu_image *image, const struct dfu_image_crc_opti
                         struct dfu_error **err)
 {
     struct dfu_image_crc_options o;
-    struct job job;
+    struct job job = {0};
     uint32_t crc = 0;
     int rc = dfui_sized_in(&o, sizeof o, options, "dfu_image_crc_options", err);
     if (rc == DFU_OK)

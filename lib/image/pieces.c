@@ -111,12 +111,13 @@ static bool in_order(const struct dfui_piece *pieces, size_t count)
     return true;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as log2 of the count */
 bool dfui_pieces_sort(struct dfui_piece *pieces, size_t *count, struct dfui_piece *scratch,
                       struct dfui_overlap *overlap)
 {
     if (in_order(pieces, *count))
         return true;
-    size_t first = *count / 2; /* depth: log2 of the count */
+    size_t first = *count / 2;
     size_t second = *count - first;
     struct dfui_piece *later = pieces + 2 * first;
     memmove(later, pieces + first, second * sizeof *later);

@@ -17,7 +17,6 @@ struct dfu_list {
 
 /* What one enumeration is looking for and where it puts it. */
 struct scan {
-    struct dfu_context *context;
     const struct dfu_selector *selector;
     struct dfu_list *list;
     struct dfu_error **err;
@@ -145,7 +144,7 @@ static int look_inside(struct dfu_context *context, struct dfu_device *d, struct
 static int find_all(struct dfu_context *context, const struct dfu_selector *s, struct dfu_list *list,
                     struct dfu_error **err)
 {
-    struct scan scan = {context, s, list, err};
+    struct scan scan = {s, list, err};
     int rc = context->ops.enumerate(context->self, visit, &scan, err);
     for (size_t i = 0; rc == DFU_OK && i < list->count; i++) {
         if (atomic_load_explicit(&context->cancel, memory_order_relaxed))

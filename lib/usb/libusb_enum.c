@@ -147,7 +147,7 @@ static int visit_device(libusb_device *device, dfu_usb_visit_fn *visit, void *ar
     if (rc == DFU_OK)
         rc = visit(&found, arg);
     for (unsigned i = 0; i < found.config_count; i++)
-        free((uint8_t *)(uintptr_t)configs[i].data);
+        free((void *)configs[i].data);
     return rc;
 }
 

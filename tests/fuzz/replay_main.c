@@ -20,8 +20,11 @@ static int feed(const char *path)
     fclose(f);
     /* An exact copy, so that one byte read past the end is seen by the sanitizers. */
     uint8_t *exact = malloc(size > 0 ? size : 1);
-    if (data == NULL || exact == NULL)
+    if (data == NULL || exact == NULL) {
+        free(data);
+        free(exact);
         return 1;
+    }
     for (size_t i = 0; i < size; i++)
         exact[i] = data[i];
     free(data);

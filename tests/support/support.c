@@ -61,15 +61,17 @@ uint8_t *test_slurp(const char *path, size_t *size)
     size_t cap = 65536;
     size_t length = 0;
     uint8_t *data = malloc(cap + 1);
+    assert_non_null(data);
     for (;;) {
-        assert_non_null(data);
         size_t n = fread(data + length, 1, cap - length, f);
         length += n;
         if (n == 0)
             break;
         if (length == cap) {
             cap *= 2;
-            data = realloc(data, cap + 1);
+            uint8_t *larger = realloc(data, cap + 1);
+            assert_non_null(larger);
+            data = larger;
         }
     }
     fclose(f);

@@ -47,8 +47,8 @@ int main(void)
     int rc = dfu_sim_new("stm32f407", NULL, &sim, &err);
     if (rc == DFU_OK)
         rc = flash(sim, &err);
-    int good = rc == DFU_OK && holds(sim, 0x08004000, 0x11) && holds(sim, 0x08004002, 0x33) &&
-               holds(sim, 0x08004003, 0xFF);
+    int good =
+        rc == DFU_OK && holds(sim, 0x08004000, 0x11) && holds(sim, 0x08004002, 0x33) && holds(sim, 0x08004003, 0xFF);
     printf("libdfu %s: %s\n", dfu_version_string(), good ? "flashed" : dfu_error_message(err));
     dfu_error_free(err);
     dfu_sim_free(sim);
