@@ -7,14 +7,7 @@
 
 #define LEAVE_WATCH_MS 3000
 
-int dfui_run_erased(const struct dfui_run *run, uint32_t region)
-{
-    uint32_t memory = dfui_plan_memory(run->plan, region);
-    return memory < run->region_count ? run->erased[memory] : DFUI_ERASED_UNKNOWN;
-}
-
-int dfui_run_progress(struct dfui_run *run, enum dfu_phase phase, uint64_t address, uint64_t bytes,
-                      struct dfu_error **err)
+static int report(struct dfui_run *run, enum dfu_phase phase, uint64_t address, uint64_t bytes, struct dfu_error **err)
 {
     run->done[phase] += bytes;
     if (run->options.progress == NULL)
@@ -30,9 +23,8 @@ int dfui_run_progress(struct dfui_run *run, enum dfu_phase phase, uint64_t addre
     return DFU_OK;
 }
 
-static enum dfu_phase phase_of(const struct dfui_run *run, const struct dfu_step *step)
+static enum dfu_phase phase_of(const struct dfu_step *step)
 {
-    (void)run;
     switch (step->kind) {
     case DFU_STEP_ERASE:
     case DFU_STEP_MASS_ERASE:
@@ -147,7 +139,7 @@ static int run_steps(struct dfui_run *run, struct dfu_error **err)
     const struct dfu_plan *plan = run->plan;
     for (size_t i = 0; i < plan->count; i++) {
         const struct dfu_step *step = &plan->steps[i];
-        enum dfu_phase phase = phase_of(run, step);
+        enum dfu_phase phase = phase_of(step);
         /* Contents are judged before the program in them is started. */
         int rc = step->kind == DFU_STEP_LEAVE ? dfui_run_judge(run, err) : DFU_OK;
         if (rc != DFU_OK)
@@ -155,11 +147,11 @@ static int run_steps(struct dfui_run *run, struct dfu_error **err)
         if (dfui_link_cancelled(&run->session->link))
             rc = dfui_error_cancelled(err);
         if (rc == DFU_OK && (run->done[phase] == 0 || step->kind == DFU_STEP_ERASE))
-            rc = dfui_run_progress(run, phase, step->address, 0, err);
+            rc = report(run, phase, step->address, 0, err);
         if (rc == DFU_OK)
             rc = do_step(run, step, err);
         if (rc == DFU_OK && weight(step) > 0)
-            rc = dfui_run_progress(run, phase, step->address, weight(step), err);
+            rc = report(run, phase, step->address, weight(step), err);
         if (rc != DFU_OK) {
             explain(run, step, rc, err);
             return rc;
@@ -181,7 +173,7 @@ static int prepare(struct dfui_run *run, struct dfu_error **err)
     for (size_t i = 0; i < run->region_count; i++)
         run->erased[i] = DFUI_ERASED_UNKNOWN;
     for (size_t i = 0; i < plan->count; i++) {
-        run->total[phase_of(run, &plan->steps[i])] += weight(&plan->steps[i]);
+        run->total[phase_of(&plan->steps[i])] += weight(&plan->steps[i]);
         if (plan->steps[i].kind == DFU_STEP_READ && run->options.into == NULL)
             return dfu_error_set(err, DFU_ERR_ARGUMENT, "a read needs an image to read into");
     }

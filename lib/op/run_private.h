@@ -34,28 +34,21 @@ struct dfui_run {
     unsigned redone; /* sectors erased and written a second time */
 };
 
-/* --- run.c --- */
-int dfui_run_progress(struct dfui_run *run, enum dfu_phase phase, uint64_t address, uint64_t bytes,
-                      struct dfu_error **err);
-/* The erased value of the memory that region belongs to, or DFUI_ERASED_UNKNOWN. */
-int dfui_run_erased(const struct dfui_run *run, uint32_t region);
-
 /* --- transfer.c: blocks with the retries that are without doubt (protocol rule 6) --- */
 
+/* The erased value of the memory that region belongs to, or DFUI_ERASED_UNKNOWN. */
+int dfui_run_erased(const struct dfui_run *run, uint32_t region);
 /* Notes where the current run begins; SET_ADDRESS is sent when the first block needs it. */
 void dfui_run_point(struct dfui_run *run, uint64_t address);
 /* Reads length bytes of a block of the current run. Repeats on transient faults. */
 int dfui_run_read(struct dfui_run *run, uint32_t block, void *data, uint32_t length, struct dfu_error **err);
-/* Sends run->block. */
-int dfui_run_write(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+/* Sends run->block. *broken says that a part of it may be in flash, which only an erase can mend. */
+int dfui_run_send(struct dfui_run *run, const struct dfu_step *step, bool *broken, struct dfu_error **err);
 int dfui_run_erase(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 
 /* --- write.c: WRITE and PROBE steps --- */
 int dfui_run_probe_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 int dfui_run_write_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
-/* Erases the sectors under a block whose fate is unknown and writes again what the plan had put there, the
- * block itself included. */
-int dfui_run_redo(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 
 /* --- compare.c: VERIFY, BLANK and READ steps --- */
 int dfui_run_verify_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);

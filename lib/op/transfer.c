@@ -12,6 +12,12 @@ static bool lasting(int code)
            code == DFU_ERR_PROTECTED;
 }
 
+int dfui_run_erased(const struct dfui_run *run, uint32_t region)
+{
+    uint32_t memory = dfui_plan_memory(run->plan, region);
+    return memory < run->region_count ? run->erased[memory] : DFUI_ERASED_UNKNOWN;
+}
+
 void dfui_run_point(struct dfui_run *run, uint64_t address)
 {
     run->run_start = address;
@@ -97,8 +103,9 @@ static enum fate ask_fate(struct dfui_run *run, const struct dfu_step *step)
     return erased == DFUI_ERASED_UNKNOWN ? FATE_BROKEN : FATE_ERASED;
 }
 
-int dfui_run_write(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+int dfui_run_send(struct dfui_run *run, const struct dfu_step *step, bool *broken, struct dfu_error **err)
 {
+    *broken = false;
     for (int attempt = 1;; attempt++) {
         struct dfu_error *failure = NULL;
         enum dfui_outcome outcome = DFUI_NOT_RUN;
@@ -110,17 +117,14 @@ int dfui_run_write(struct dfui_run *run, const struct dfu_step *step, struct dfu
             return pass(err, failure, rc);
         if (outcome == DFUI_UNKNOWN && (step->flags & DFU_STEP_FRESH)) {
             enum fate fate = ask_fate(run, step);
-            if (fate == FATE_WRITTEN) {
-                dfui_error_clear(&failure);
-                return DFU_OK;
-            }
-            if (fate == FATE_BROKEN) {
-                dfui_error_clear(&failure);
-                return dfui_run_redo(run, step, err);
-            }
             if (fate == FATE_UNREADABLE) {
                 dfu_error_set_hint(&failure, "repeat the command: whether the block was programmed is not known");
                 return pass(err, failure, rc);
+            }
+            *broken = fate == FATE_BROKEN;
+            if (fate != FATE_ERASED) {
+                dfui_error_clear(&failure);
+                return DFU_OK;
             }
         }
         dfui_error_clear(&failure);

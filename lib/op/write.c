@@ -75,25 +75,6 @@ static int compose(struct dfui_run *run, const struct dfu_step *step, size_t *ow
     return rc;
 }
 
-int dfui_run_write_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
-{
-    size_t own = 0;
-    int rc = compose(run, step, &own, err);
-    if (rc != DFU_OK)
-        return rc;
-    int erased = dfui_run_erased(run, step->region);
-    if ((step->flags & DFU_STEP_FRESH) && erased != DFUI_ERASED_UNKNOWN &&
-        all_equal(run->block, step->length, erased)) {
-        run->result.skipped_bytes += own;
-    } else {
-        rc = dfui_run_write(run, step, err);
-        if (rc != DFU_OK)
-            return rc;
-    }
-    run->result.bytes += own;
-    return DFU_OK;
-}
-
 static const struct dfu_step *erase_step_of(const struct dfu_plan *plan, uint32_t alt, uint64_t address)
 {
     for (size_t i = 0; i < plan->count; i++) {
@@ -129,7 +110,9 @@ static void close_over_blocks(const struct dfui_run *run, const struct dfu_step 
     }
 }
 
-int dfui_run_redo(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+/* Erases the sectors under a block that arrived in part and writes again what the plan had put there, the block
+ * itself included. Goes back into dfui_run_write_step(), as often as MAX_REDONE allows. */
+static int redo(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     struct dfu_range dirty = {step->address, step->address + step->length};
     if (++run->redone > MAX_REDONE)
@@ -153,5 +136,23 @@ int dfui_run_redo(struct dfui_run *run, const struct dfu_step *step, struct dfu_
     }
     run->result.bytes = bytes; /* the caller counts this block, and the others were counted */
     run->result.skipped_bytes = skipped;
+    return rc;
+}
+
+int dfui_run_write_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    size_t own = 0;
+    bool broken = false;
+    int rc = compose(run, step, &own, err);
+    if (rc != DFU_OK)
+        return rc;
+    int erased = dfui_run_erased(run, step->region);
+    if ((step->flags & DFU_STEP_FRESH) && erased != DFUI_ERASED_UNKNOWN && all_equal(run->block, step->length, erased))
+        run->result.skipped_bytes += own;
+    else
+        rc = dfui_run_send(run, step, &broken, err);
+    if (rc == DFU_OK && broken)
+        rc = redo(run, step, err);
+    run->result.bytes += rc == DFU_OK ? own : 0;
     return rc;
 }

@@ -128,6 +128,58 @@ static void one_round(uint64_t seed)
     dfu_image_free(image);
 }
 
+/* A block that arrives in half, its fate unknown: its sectors are erased and written again, and no other. */
+static void torn_blocks_are_done_again(void **state)
+{
+    static const struct {
+        uint32_t sector;
+        uint16_t transfer_size;
+        uint32_t offset;
+    } shapes[] = {{128, 1024, 0}, {128, 1024, 64}, {4096, 512, 0}, {4096, 512, 96}, {100, 64, 0}, {2048, 2048, 1056}};
+    static struct toy toy;
+    (void)state;
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        for (unsigned tear = 1;; tear++) {
+            struct dfu_context *context = NULL;
+            struct dfu_image *image = NULL;
+            struct dfu_error *err = NULL;
+            struct dfu_result result;
+            uint8_t bytes[6000];
+            uint64_t seed = 77;
+            DFU_INIT(&result);
+            memset(&toy, 0, sizeof toy);
+            toy.erased = 0xFF;
+            toy.transfer_size = shapes[i].transfer_size;
+            toy.region_count = 1;
+            toy.regions[0].start = 0x08000000;
+            toy.regions[0].sector = shapes[i].sector;
+            toy.regions[0].count = 8192 / shapes[i].sector;
+            toy.regions[0].type = 'g';
+            toy.tear_at = tear;
+            toy_finish(&toy);
+            for (size_t k = 0; k < sizeof bytes; k++)
+                bytes[k] = (uint8_t)test_random(&seed);
+            assert_dfu_ok(dfu_image_new(&image, &err), err);
+            assert_dfu_ok(dfu_image_add(image, DFU_ALT_ANY, 0x08000000u + shapes[i].offset, bytes, sizeof bytes,
+                                        DFU_OVERLAP_ERROR, &err),
+                          err);
+            struct dfu_session *session = open_toy(&toy, &context);
+            assert_dfu_ok(dfu_session_write(session, image, NULL, NULL, &result, &err), err);
+            dfu_session_close(session);
+            dfu_context_free(context);
+            dfu_image_free(image);
+            assert_memory_equal(toy.regions[0].cells + shapes[i].offset, bytes, sizeof bytes);
+            assert_int_equal(result.bytes, sizeof bytes);
+            assert_int_equal(result.verified, 1);
+            assert_int_equal(toy.programmed_twice, 0);
+            assert_int_equal(toy.outside, 0);
+            if (toy.blocks < tear)
+                break; /* there was no such block: all have had their turn */
+            assert_true(result.retries > 0);
+        }
+    }
+}
+
 static uint64_t round_now;
 
 static void random_images_on_random_maps(void **state)
@@ -148,6 +200,7 @@ static int name_round(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(torn_blocks_are_done_again),
         cmocka_unit_test_teardown(random_images_on_random_maps, name_round),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

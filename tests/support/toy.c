@@ -131,7 +131,10 @@ static void execute(struct toy *t)
         t->pointer = le32(t->buffer + 1);
     else if (t->block == 0 && t->held == 5 && t->buffer[0] == 0x41)
         erase(t, le32(t->buffer + 1));
-    else if (t->block >= 2)
+    else if (t->block >= 2 && ++t->blocks == t->tear_at) {
+        program(t, t->pointer + (uint32_t)(t->block - 2) * t->transfer_size, t->buffer, t->held / 2);
+        t->deaf = 8;
+    } else if (t->block >= 2)
         program(t, t->pointer + (uint32_t)(t->block - 2) * t->transfer_size, t->buffer, t->held);
     else
         t->bad_state++;
@@ -183,11 +186,17 @@ static int control(void *conn, const struct dfu_usb_setup *s, void *data, uint32
     case 2:
         return upload(t, s, bytes, err);
     case 3: /* GETSTATUS */
+        if (t->deaf > 0) {
+            t->deaf--;
+            return dfu_error_set(err, DFU_ERR_STALL, "toy: deaf");
+        }
         if (t->state == SYNC) {
             t->state = BUSY;
         } else if (t->state == BUSY) {
             execute(t);
             t->state = DN_IDLE;
+            if (t->deaf > 0)
+                return dfu_error_set(err, DFU_ERR_STALL, "toy: torn");
         }
         memset(bytes, 0, 6);
         bytes[0] = t->status;

@@ -35,6 +35,10 @@ struct toy {
     uint16_t held;
     uint8_t buffer[65536];
     uint64_t clock;
+    /* faults: the tear_at-th block (from 1) is programmed in half, and then GETSTATUS stalls for a while */
+    unsigned tear_at;
+    unsigned blocks;
+    unsigned deaf;
     /* what must not happen */
     unsigned bad_state;
     unsigned outside;
