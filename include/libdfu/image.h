@@ -138,11 +138,12 @@ DFU_API int dfu_image_merge(struct dfu_image *image, const struct dfu_image *oth
  *  Errors: DFU_ERR_RANGE (empty, reversed, past 4 GiB), DFU_ERR_NO_MEMORY. @since 0.1 */
 DFU_API int dfu_image_fill(struct dfu_image *image, uint8_t value, struct dfu_range range, struct dfu_error **err);
 
-/** Keeps only what lies in @p range; *removed (may be NULL) says how many bytes went. Nothing left is
- *  DFU_ERR_RANGE. @since 0.1 */
+/** Keeps only what lies in @p range; *removed (may be NULL) says how many bytes went. A start address outside
+ *  goes, too, as with srec_cat. Nothing left is DFU_ERR_RANGE. @since 0.1 */
 DFU_API int dfu_image_crop(struct dfu_image *image, struct dfu_range range, uint64_t *removed, struct dfu_error **err);
 
-/** Removes what lies in @p range; *removed may be NULL. Nothing left is DFU_ERR_RANGE. @since 0.1 */
+/** Removes what lies in @p range, a start address, too; *removed may be NULL. Nothing left is DFU_ERR_RANGE.
+ *  @since 0.1 */
 DFU_API int dfu_image_exclude(struct dfu_image *image, struct dfu_range range, uint64_t *removed,
                               struct dfu_error **err);
 

@@ -106,9 +106,13 @@ static int keep(struct dfu_image *image, struct dfu_range range, bool inside, ui
         rc = dfui_image_shrink(image, parts, n, err);
     }
     free(parts);
-    if (rc == DFU_OK && removed != NULL)
+    if (rc != DFU_OK)
+        return rc;
+    if (removed != NULL)
         *removed = before - image->used;
-    return rc;
+    if (image->has_start && dfui_range_holds(range, image->start) != inside) /* as srec_cat does */
+        dfu_image_clear_start(image);
+    return DFU_OK;
 }
 
 int dfu_image_crop(struct dfu_image *image, struct dfu_range range, uint64_t *removed, struct dfu_error **err)

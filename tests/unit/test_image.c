@@ -185,6 +185,31 @@ static void crop_and_exclude(void **state)
     dfu_image_free(image);
 }
 
+/* srec_cat 1.64 does so: crop drops a start address outside its range, exclude one inside. */
+static void start_goes_with_its_place(void **state)
+{
+    (void)state;
+    struct dfu_image *image = new_image();
+    struct dfu_image_info info;
+    DFU_INIT(&info);
+    put(image, ANY, 0x10, "abcdefgh");
+    assert_dfu_ok(dfu_image_set_start(image, 0x12, &err), err);
+    assert_dfu_ok(dfu_image_crop(image, (struct dfu_range){0x10, 0x13}, NULL, &err), err);
+    assert_dfu_ok(dfu_image_exclude(image, (struct dfu_range){0x10, 0x12}, NULL, &err), err);
+    assert_int_equal(dfu_image_describe(image, &info), DFU_OK);
+    assert_int_equal(info.flags, DFU_IMAGE_HAS_START);
+    assert_int_equal(info.start, 0x12);
+    assert_dfu_ok(dfu_image_set_start(image, 0x13, &err), err);
+    assert_dfu_ok(dfu_image_crop(image, (struct dfu_range){0x10, 0x13}, NULL, &err), err);
+    assert_int_equal(dfu_image_describe(image, &info), DFU_OK);
+    assert_int_equal(info.flags, 0);
+    assert_dfu_ok(dfu_image_set_start(image, 0x20, &err), err);
+    assert_dfu_ok(dfu_image_exclude(image, (struct dfu_range){0x20, 0x21}, NULL, &err), err);
+    assert_int_equal(dfu_image_describe(image, &info), DFU_OK);
+    assert_int_equal(info.flags, 0);
+    dfu_image_free(image);
+}
+
 static void moving(void **state)
 {
     (void)state;
@@ -339,6 +364,7 @@ int main(void)
         cmocka_unit_test(edits_with_alts),
         cmocka_unit_test(fill_sets_only_what_is_unset),
         cmocka_unit_test(crop_and_exclude),
+        cmocka_unit_test(start_goes_with_its_place),
         cmocka_unit_test(moving),
         cmocka_unit_test(start_moves_or_stops_the_move),
         cmocka_unit_test(patching),
