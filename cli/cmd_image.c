@@ -20,7 +20,7 @@ static int edit(struct cli *cli, const char *const *files, size_t count, struct 
     const char *path;
     int rc = output_check(cli, OPT_OUTPUT_FORMAT, &path, err);
     if (rc == DFU_OK)
-        rc = inputs_load(cli, files, count, NULL, NULL, &image, err);
+        rc = inputs_load(cli, files, count, NULL, &image, err);
     if (rc == DFU_OK)
         rc = output_save(cli, OPT_OUTPUT_FORMAT, path, image, err);
     if (rc == DFU_OK && cli->voice.json) {
@@ -51,7 +51,7 @@ static int info(struct cli *cli, const char *const *files, size_t count, struct 
     struct dfu_image *image = NULL;
     int rc = refuse_output(cli, "info", err);
     if (rc == DFU_OK)
-        rc = inputs_load(cli, files, count, NULL, NULL, &image, err);
+        rc = inputs_load(cli, files, count, NULL, &image, err);
     if (rc == DFU_OK && cli->voice.json) {
         json_t *object = imageview_json(image);
         add_notes(cli, object);
@@ -128,7 +128,7 @@ static int diff(struct cli *cli, const char *const *files, size_t count, struct 
     if (rc == DFU_OK && count != 2)
         rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "'dfu image diff' compares two files, not %zu", count);
     for (size_t i = 0; i < 2 && rc == DFU_OK; i++)
-        rc = inputs_load(cli, files + i, 1, NULL, NULL, &images[i], err);
+        rc = inputs_load(cli, files + i, 1, NULL, &images[i], err);
     if (rc == DFU_OK) {
         struct diff result = {.cli = cli, .names = {files[0], files[1]}, .images = {images[0], images[1]}};
         result.ranges = cli->voice.json ? json_array() : NULL;

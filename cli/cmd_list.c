@@ -69,7 +69,7 @@ static void print_device(struct cli *cli, const struct dfu_device *device, const
     out_text(cli, "  path %s", info->path);
     if (info->serial != NULL)
         out_text(cli, "  serial %s", info->serial);
-    out_text(cli, "  %s, %s", info->mode == DFU_MODE_DFU ? "DFU mode" : "run time", protocol_text(info->protocol));
+    out_text(cli, "  %s, %s", info->mode == DFU_MODE_DFU ? "DFU mode" : "run time", protocol_name(info->protocol));
     if (info->product != NULL)
         out_text(cli, "  %s", info->product);
     out_text(cli, "\n");

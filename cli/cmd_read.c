@@ -23,7 +23,7 @@ static int check_gaps(const struct dfu_plan *plan, struct dfu_error **err)
                 dfu_error_set(err, DFU_ERR_RANGE, "a .bin cannot hold the gap between 0x%08" PRIX64 " and 0x%08" PRIX64,
                               end, step.address);
             dfu_error_set_cause(err, "raw files have no addresses: what comes after the gap would move");
-            dfu_error_set_hint(err, "write a .hex, or read one range at a time");
+            dfu_error_set_hint(err, "write a .hex, or name one range or memory");
             return rc;
         }
         begun = 1;

@@ -54,7 +54,7 @@ static void print_profile(struct cli *cli, const struct dfu_sim_profile_info *in
     out_paint(cli, PAINT_NONE);
     out_text(cli, "  %s\n", info->description);
     out_text(cli, "  ids            %04x:%04x\n", info->vid, info->pid);
-    out_text(cli, "  protocol       %s\n", protocol_text(info->protocol));
+    out_text(cli, "  protocol       %s\n", protocol_name(info->protocol));
     out_text(cli, "  transfer size  %u bytes\n", info->transfer_size);
     out_text(cli, "  figures from   %s\n", info->source);
     for (uint32_t alt = 0; alt < info->alt_count; alt++) {

@@ -27,9 +27,13 @@ static void on_difference(struct dfu_range range, void *user)
 }
 
 /* Below the error: where else, and how much. */
-static void add_differences(struct differences *all, const struct dfu_result *result)
+static void add_differences(struct differences *all, const struct dfu_result *result, struct dfu_error **err)
 {
     struct cli *cli = all->cli;
+    if (dfu_error_cause(*err) == NULL)
+        dfu_error_set_cause(err,
+                            "the device holds something else, or the file was edited differently when it was flashed");
+    dfu_error_set_hint(err, "flash it, or repeat the edits (--stm32-crc, --fill, ...) that it was flashed with");
     if (all->count > LISTED)
         out_error_line(cli, "    and %zu more", all->count - LISTED);
     out_error_member(cli, "differing", json_integer((json_int_t)result->differing));
@@ -65,7 +69,7 @@ int cmd_verify(struct cli *cli, struct dfu_error **err)
         rc = verify(&job, err);
     rc = job_close(&job, rc, err);
     if (rc == DFU_ERR_MISMATCH) {
-        add_differences(&all, &job.result);
+        add_differences(&all, &job.result, err);
     } else if (rc == DFU_OK) {
         (void)snprintf(line, sizeof line, "%" PRIu64 " bytes are equal, in %s", job.result.bytes,
                        text_time(time, job.result.elapsed_us));

@@ -72,7 +72,7 @@ const struct verb verbs[] = {
     {.name = "list",
      .summary = "list DFU interfaces",
      .usage = {"[options]"},
-     .about = "Lists every DFU interface, in DFU mode and at run time, also those that cannot be opened, and why.\n"
+     .about = "Lists every DFU interface, in DFU mode and at run time, also those that cannot be opened, and why. "
               "Nothing is opened for longer than its strings take to read, and no DFU request is sent.",
      .groups = GROUP_SELECT,
      .examples = {"dfu list", "dfu list --json", "dfu --sim stm32f407,count=3 list"},
@@ -87,7 +87,7 @@ const struct verb verbs[] = {
     {.name = "flash",
      .summary = "write firmware and verify it",
      .usage = {"[options] FILE[@ADDR]..."},
-     .about = "Loads the files, applies the edits in the order written, checks the whole plan against the memory map,\n"
+     .about = "Loads the files, applies the edits in the order written, checks the whole plan against the memory map, "
               "then erases the touched sectors, programs and verifies. Files without addresses need @ADDR.",
      .groups = GROUP_SELECT | GROUP_EDIT,
      .own = {OPT_LEAVE, OPT_REQUIRE_LEAVE, OPT_NO_VERIFY, OPT_REQUIRE_VERIFY, OPT_STRICT, OPT_FORCE, OPT_DRY_RUN,
@@ -116,7 +116,7 @@ const struct verb verbs[] = {
     {.name = "erase",
      .summary = "erase sectors",
      .usage = {"[options] RANGE|REGION...", "[options] --everything", "[options] --mass-erase"},
-     .about = "Erases the sectors that the ranges touch. Asks first on a terminal; --everything and --mass-erase\n"
+     .about = "Erases the sectors that the ranges touch. Asks first on a terminal; --everything and --mass-erase "
               "need --yes elsewhere.",
      .groups = GROUP_SELECT,
      .own = {OPT_EVERYTHING, OPT_MASS_ERASE, OPT_NO_VERIFY, OPT_FORCE, OPT_DRY_RUN, OPT_YES},
@@ -126,7 +126,7 @@ const struct verb verbs[] = {
      .summary = "start the program without writing",
      .usage = {"[options] [ADDR]"},
      .about =
-         "Leaves DFU mode to the vector table at ADDR; without it, of the first executable region. Exit 10 when the\n"
+         "Leaves DFU mode to the vector table at ADDR; without it, of the first executable region. Exit 10 when the "
          "device is still in DFU mode afterwards.",
      .groups = GROUP_SELECT,
      .own = {OPT_DRY_RUN},

@@ -7,17 +7,17 @@
 #define HELP_COLUMN 30
 #define HELP_WIDTH 79
 
-/* Prints text wrapped at blanks, further lines indented to HELP_COLUMN. */
-static void print_wrapped(FILE *f, const char *text)
+/* Prints text wrapped at blanks, further lines indented to column. */
+static void print_wrapped(FILE *f, const char *text, int column)
 {
-    size_t room = HELP_WIDTH - HELP_COLUMN;
+    size_t room = HELP_WIDTH - (size_t)column;
     while (strlen(text) > room) {
         size_t cut = room;
         while (cut > 0 && text[cut] != ' ')
             cut--;
         if (cut == 0)
             break;
-        (void)fprintf(f, "%.*s\n%*s", (int)cut, text, HELP_COLUMN, "");
+        (void)fprintf(f, "%.*s\n%*s", (int)cut, text, column, "");
         text += cut + 1;
     }
     (void)fprintf(f, "%s\n", text);
@@ -38,7 +38,7 @@ static void print_option(FILE *f, const struct opt *opt)
         (void)fprintf(f, "%s\n%*s", left, HELP_COLUMN, "");
     else
         (void)fprintf(f, "%-*s", HELP_COLUMN, left);
-    print_wrapped(f, opt->help);
+    print_wrapped(f, opt->help, HELP_COLUMN);
 }
 
 static void print_group(FILE *f, const char *title, unsigned group)
@@ -72,17 +72,21 @@ void help_overview(FILE *f)
     (void)fprintf(f, "  %-8s  %s\n", "help", "show help for a verb: dfu help VERB");
     print_group(f, "Options everywhere", GROUP_GLOBAL);
     print_group(f, "Choosing a device", GROUP_SELECT);
-    (void)fprintf(f, "\nRANGE is START..END (END is the first address after it) or START+LENGTH. Numbers are\n"
-                     "0x-hexadecimal or decimal, with K or M for 1024 and 1024*1024.\n"
-                     "DFU_DEVICE and DFU_SERIAL are defaults of --device and --serial.\n\n"
-                     "Try it without a board: dfu --sim stm32f407 info\n");
+    (void)fprintf(f, "\n");
+    print_wrapped(f,
+                  "RANGE is START..END (END is the first address after it) or START+LENGTH. Numbers are 0x-hexadecimal "
+                  "or decimal, with K or M for 1024 and 1024*1024. DFU_DEVICE and DFU_SERIAL are defaults of --device "
+                  "and --serial.",
+                  0);
+    (void)fprintf(f, "\nTry it without a board: dfu --sim stm32f407 info\n");
 }
 
 void help_verb(FILE *f, const struct verb *verb)
 {
     for (size_t i = 0; i < sizeof verb->usage / sizeof verb->usage[0] && verb->usage[i] != NULL; i++)
         (void)fprintf(f, "%s dfu %s %s\n", i == 0 ? "Usage:" : "      ", verb->name, verb->usage[i]);
-    (void)fprintf(f, "\n%s\n", verb->about);
+    (void)fprintf(f, "\n");
+    print_wrapped(f, verb->about, 0);
     print_own(f, verb);
     if ((verb->groups & GROUP_EDIT) != 0)
         print_group(f, "Image edits, applied in the order written", GROUP_EDIT);

@@ -76,8 +76,21 @@ static int is_raw(const char *path, struct dfu_image_options load)
     return raw;
 }
 
-static int load_one(struct cli *cli, const char *file, enum dfu_overlap overlap, const uint64_t *plain_base,
-                    const char **unplaced, struct dfu_image **out, struct dfu_error **err)
+/* Adds the parts that the library, which knows nothing of command lines, leaves out. */
+static void explain(int rc, const char *path, struct dfu_error **err)
+{
+    if (rc == DFU_ERR_FILE) {
+        dfu_error_wrap(err, "cannot load %s", path);
+        dfu_error_set_hint(err, "name a firmware file, e.g. app.hex or app.bin@0x08000000");
+    } else if (rc == DFU_ERR_FORMAT) {
+        if (dfu_error_cause(*err) == NULL)
+            dfu_error_set_cause(err, "the file is damaged, cut short, or not what it seems");
+        dfu_error_set_hint(err, "build or fetch it again; nothing was done with it");
+    }
+}
+
+static int load_one(struct cli *cli, const char *file, enum dfu_overlap overlap, const char **unplaced,
+                    struct dfu_image **out, struct dfu_error **err)
 {
     struct note_target target = {cli, file};
     struct dfu_image_options load;
@@ -92,16 +105,10 @@ static int load_one(struct cli *cli, const char *file, enum dfu_overlap overlap,
         load.flags = DFU_IMAGE_BASE_SET;
         load.base = input.base;
     }
-    if (rc == DFU_OK)
+    if (rc == DFU_OK) {
         rc = dfu_image_load(input.path, &load, out, err);
-    if (rc == DFU_ERR_ARGUMENT && load.flags == 0 && input.path != NULL && is_raw(input.path, load)) {
-        dfu_error_free(*err);
-        *err = NULL;
-        if (plain_base != NULL) {
-            load.flags = DFU_IMAGE_BASE_SET;
-            load.base = *plain_base;
-            rc = dfu_image_load(input.path, &load, out, err);
-        } else {
+        explain(rc, input.path, err);
+        if (rc == DFU_ERR_ARGUMENT && !input.has_base && is_raw(input.path, load)) {
             rc = inputs_refuse_unplaced(file, NULL, err);
             if (unplaced != NULL)
                 *unplaced = file;
@@ -111,14 +118,14 @@ static int load_one(struct cli *cli, const char *file, enum dfu_overlap overlap,
     return rc;
 }
 
-static int load_all(struct cli *cli, const char *const *files, size_t count, const uint64_t *plain_base,
-                    const char **unplaced, struct dfu_image **out, struct dfu_error **err)
+static int load_all(struct cli *cli, const char *const *files, size_t count, const char **unplaced,
+                    struct dfu_image **out, struct dfu_error **err)
 {
     enum dfu_overlap overlap;
     int rc = parse_overlap(&cli->args, &overlap, err);
     for (size_t i = 0; rc == DFU_OK && i < count; i++) {
         struct dfu_image *next = NULL;
-        rc = load_one(cli, files[i], overlap, plain_base, unplaced, &next, err);
+        rc = load_one(cli, files[i], overlap, unplaced, &next, err);
         if (rc != DFU_OK)
             break;
         if (*out == NULL) { /* the usual case, one file: no second copy of it in memory */
@@ -135,8 +142,8 @@ static int load_all(struct cli *cli, const char *const *files, size_t count, con
     return rc;
 }
 
-int inputs_load(struct cli *cli, const char *const *files, size_t count, const uint64_t *plain_base,
-                const char **unplaced, struct dfu_image **out, struct dfu_error **err)
+int inputs_load(struct cli *cli, const char *const *files, size_t count, const char **unplaced, struct dfu_image **out,
+                struct dfu_error **err)
 {
     struct edits edits;
     *out = NULL;
@@ -149,7 +156,7 @@ int inputs_load(struct cli *cli, const char *const *files, size_t count, const u
         dfu_error_set_hint(err, "name one, e.g. app.hex or app.bin@0x08000000");
     }
     if (rc == DFU_OK)
-        rc = load_all(cli, files, count, plain_base, unplaced, out, err);
+        rc = load_all(cli, files, count, unplaced, out, err);
     if (rc == DFU_OK)
         rc = edits_apply(cli, &edits, *out, err);
     edits_free(&edits);

@@ -6,12 +6,11 @@
 #include "cli.h"
 
 /*
- * Loads the files, merges them and applies the edits of the command line. A raw file without @ADDR goes to
- * *plain_base where that is given; otherwise it is an error, and *unplaced (may be NULL) is set to its name so that
- * the caller can say what addresses there are.
+ * Loads the files, merges them and applies the edits of the command line. A raw file without @ADDR is an error;
+ * *unplaced (may be NULL) is then set to its name, so that the caller can say what addresses there are.
  */
-int inputs_load(struct cli *cli, const char *const *files, size_t count, const uint64_t *plain_base,
-                const char **unplaced, struct dfu_image **out, struct dfu_error **err);
+int inputs_load(struct cli *cli, const char *const *files, size_t count, const char **unplaced, struct dfu_image **out,
+                struct dfu_error **err);
 
 /* The error of a raw file without an address; map (may be NULL) says what there is to choose from. */
 int inputs_refuse_unplaced(const char *file, const struct dfu_memmap *map, struct dfu_error **err);

@@ -23,31 +23,36 @@ int job_start(struct job *job, struct cli *cli, struct dfu_error **err)
 
 int job_load(struct job *job, struct dfu_error **err)
 {
-    struct cli *cli = job->cli;
-    const char *const *files = cli->args.operands;
-    size_t count = cli->args.operand_count;
-    const uint64_t plain_base = 0;
     const char *unplaced = NULL;
-    struct dfu_error *no_device = NULL;
-    int rc = inputs_load(cli, files, count, NULL, &unplaced, &job->image, err);
-    if (rc == DFU_OK || unplaced == NULL)
+    int rc = inputs_load(job->cli, job->cli->args.operands, job->cli->args.operand_count, &unplaced, &job->image, err);
+    /* Without a device the missing address is still the first thing to mend. */
+    if (unplaced == NULL)
         return rc;
-    if (target_find(&job->target, &no_device) != DFU_OK) {
-        dfu_error_free(no_device); /* the missing address is the first thing to mend */
-        return rc;
-    }
-    if (target_is_plain(&job->target)) {
-        dfu_error_free(*err);
-        *err = NULL;
-        return inputs_load(cli, files, count, &plain_base, NULL, &job->image, err);
-    }
-    return inputs_refuse_unplaced(unplaced, target_map(&job->target), err);
+    if (target_find(&job->target, NULL) == DFU_OK)
+        return inputs_refuse_unplaced(unplaced, target_map(&job->target), err);
+    out_error_forget(job->cli);
+    return rc;
+}
+
+/* Before a plan says that a device without a map has no room for anything. */
+static int refuse_plain(const struct target *target, struct dfu_error **err)
+{
+    if (!target_is_plain(target))
+        return DFU_OK;
+    int rc = dfu_error_set(err, DFU_ERR_UNSUPPORTED, "this version cannot do that with a device that speaks plain DFU");
+    dfu_error_set_cause(err, "the device at %s has bcdDFUVersion %x.%02x; DfuSe is 1.1a", target->info.path,
+                        target->info.protocol >> 8, target->info.protocol & 0xFFu);
+    dfu_error_set_hint(err, "use --dfuse if it speaks DfuSe although its descriptor says otherwise");
+    return rc;
 }
 
 int job_open(struct job *job, struct dfu_error **err)
 {
+    int rc = target_find(&job->target, err);
+    if (rc == DFU_OK)
+        rc = refuse_plain(&job->target, err);
     /* The list knows the map and the transfer size: a dry run sends the device not one DFU request. */
-    return job->dry_run ? target_find(&job->target, err) : target_open(&job->target, err);
+    return rc == DFU_OK && !job->dry_run ? target_open(&job->target, err) : rc;
 }
 
 static int parse_force(const struct args *args, uint32_t *flags, struct dfu_error **err)
@@ -105,14 +110,21 @@ static void add_said(struct cli *cli, json_t *event)
     (void)json_object_set_new(event, "notes", cli->notes != NULL ? json_incref(cli->notes) : json_array());
 }
 
+/* What the result will call "bytes": written, else read, else compared. */
+static uint64_t planned_bytes(const struct dfu_plan_summary *s)
+{
+    if (s->image_bytes > 0)
+        return s->image_bytes;
+    return s->read_bytes > 0 ? s->read_bytes : s->verify_bytes;
+}
+
 static void print_start(struct job *job)
 {
     json_t *event = json_object();
     (void)json_object_set_new(event, "event", json_string("start"));
     (void)json_object_set_new(event, "verb", json_string(job->cli->verb->name));
     (void)json_object_set_new(event, "device", json_device(job->cli));
-    (void)json_object_set_new(event, "bytes",
-                              json_integer((json_int_t)(job->summary.image_bytes + job->summary.read_bytes)));
+    (void)json_object_set_new(event, "bytes", json_integer((json_int_t)planned_bytes(&job->summary)));
     (void)json_object_set_new(event, "erase_sectors", json_integer(job->summary.erase_sectors));
     (void)json_object_set_new(event, "write_blocks", json_integer(job->summary.write_blocks));
     add_said(job->cli, event);

@@ -21,8 +21,8 @@ struct job {
 /* Starts the context. Call job_close() and job_free() even on failure. */
 int job_start(struct job *job, struct cli *cli, struct dfu_error **err);
 
-/* Loads the files of the operands into job->image. Looks for a device only where a raw file has no address: on plain
- * DFU it needs none, otherwise the error says what memories there are. */
+/* Loads the files of the operands into job->image. Looks for a device only where a raw file has no address, so that
+ * the error says what memories there are. */
 int job_load(struct job *job, struct dfu_error **err);
 
 /* Finds the device and, unless it is a dry run, opens it. */

@@ -52,10 +52,16 @@ static int get_region(const struct dfu_memmap *map, size_t index, struct dfu_reg
     return dfu_memmap_region(map, index, region) == DFU_OK;
 }
 
+/* Zero sectors, or sectors of zero bytes in a broken string. */
+static int is_empty(const struct dfu_region *region)
+{
+    return region->start == region->end;
+}
+
 int memory_next(const struct dfu_memmap *map, size_t *index, struct memory *memory)
 {
     struct dfu_region region;
-    while (get_region(map, *index, &region) && region.count == 0)
+    while (get_region(map, *index, &region) && is_empty(&region))
         (*index)++;
     if (!get_region(map, *index, &region))
         return 0;
@@ -196,7 +202,7 @@ static void list_regions(struct cli *cli, const struct dfu_memmap *map, const st
         char size[TEXT_SIZE];
         char sector[TEXT_SIZE];
         char access[4];
-        if (!get_region(map, i, &region) || region.count == 0)
+        if (!get_region(map, i, &region) || is_empty(&region))
             continue;
         out_text(cli, "   0x%08" PRIX64 "..0x%08" PRIX64 "  %10s  %5" PRIu32 " x %-10s  %s\n", region.start, region.end,
                  text_size(size, region.end - region.start), region.count, text_size(sector, region.sector_size),
@@ -206,18 +212,21 @@ static void list_regions(struct cli *cli, const struct dfu_memmap *map, const st
     }
 }
 
-static const char *kind_text(uint32_t kind)
+/* What the name does not say already. */
+static const char *kind_text(const struct memory *memory)
 {
-    switch (kind) {
-    case DFU_MEMORY_OPTION_BYTES:
-        return " (option bytes)";
-    case DFU_MEMORY_OTP:
-        return " (one-time programmable)";
-    case DFU_MEMORY_DEVICE_FEATURE:
-        return " (device feature)";
-    default:
-        return "";
+    static const struct {
+        uint32_t kind;
+        const char *name;
+        const char *text;
+    } table[] = {{DFU_MEMORY_OPTION_BYTES, "option byte", " (option bytes)"},
+                 {DFU_MEMORY_OTP, "one-time", " (one-time programmable)"},
+                 {DFU_MEMORY_DEVICE_FEATURE, "device feature", " (device feature)"}};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (table[i].kind == memory->kind && !text_contains(memory->name, table[i].name))
+            return table[i].text;
     }
+    return "";
 }
 
 /* The lowest alt with the same string, which is alt itself unless it is a repetition. */
@@ -239,7 +248,7 @@ static void draw_memory(struct cli *cli, const struct dfu_memmap *map, const str
     out_paint(cli, PAINT_BOLD);
     out_text(cli, "alt %" PRIu32 "  %s", memory->alt, memory->name[0] != '\0' ? memory->name : "(no name)");
     out_paint(cli, PAINT_NONE);
-    out_text(cli, "%s  0x%08" PRIX64 "..0x%08" PRIX64 "  %s, %" PRIu64 " sector%s\n", kind_text(memory->kind),
+    out_text(cli, "%s  0x%08" PRIX64 "..0x%08" PRIX64 "  %s, %" PRIu64 " sector%s\n", kind_text(memory),
              memory->range.start, memory->range.end, text_size(size, memory->range.end - memory->range.start),
              memory->sectors, plural(memory->sectors));
     uint32_t same = first_of_same_name(map, memory->alt);
@@ -248,7 +257,7 @@ static void draw_memory(struct cli *cli, const struct dfu_memmap *map, const str
         return;
     }
     draw_bar(cli, map, memory);
-    if (marks != NULL && marks->plan != NULL)
+    if (marks != NULL)
         draw_erases(cli, memory, marks->plan);
     if (marks != NULL && marks->image != NULL)
         draw_image(cli, memory, marks->image);
@@ -261,7 +270,7 @@ static void print_legend(struct cli *cli, const struct dfu_memmap *map)
     unsigned used = 0;
     struct dfu_region region;
     for (size_t i = 0; get_region(map, i, &region); i++)
-        used |= region.count > 0 ? 1u << look_of(region.access) : 0u;
+        used |= is_empty(&region) ? 0u : 1u << look_of(region.access);
     for (size_t i = 0; i < sizeof looks / sizeof looks[0]; i++) {
         if ((used & 1u << i) == 0)
             continue;
@@ -275,12 +284,26 @@ static void print_legend(struct cli *cli, const struct dfu_memmap *map)
         out_text(cli, "\n");
 }
 
+static int plan_touches(const struct dfu_plan *plan, const struct memory *memory)
+{
+    struct dfu_step step;
+    DFU_INIT(&step);
+    for (size_t i = 0; dfu_plan_step(plan, i, &step) == DFU_OK; i++) {
+        int here = step.address < memory->range.end && step.address + step.length > memory->range.start;
+        if (step.alt == memory->alt && (here || step.kind == DFU_STEP_MASS_ERASE))
+            return 1;
+    }
+    return 0;
+}
+
 void mapview_draw(struct cli *cli, const struct dfu_memmap *map, const struct mapview_marks *marks)
 {
     struct memory memory;
     size_t index = 0;
-    while (memory_next(map, &index, &memory))
-        draw_memory(cli, map, &memory, marks);
+    while (memory_next(map, &index, &memory)) {
+        if (marks == NULL || cli->voice.verbose > 0 || plan_touches(marks->plan, &memory))
+            draw_memory(cli, map, &memory, marks);
+    }
     print_legend(cli, map);
 }
 
@@ -290,7 +313,7 @@ json_t *mapview_json_alt(const struct dfu_memmap *map, uint32_t alt)
     struct dfu_region region;
     for (size_t i = 0; get_region(map, i, &region); i++) {
         char access[4];
-        if (region.count == 0 || (alt != DFU_ALT_ANY && region.alt != alt))
+        if (is_empty(&region) || (alt != DFU_ALT_ANY && region.alt != alt))
             continue;
         json_t *object = json_object();
         (void)json_object_set_new(object, "alt", json_integer(region.alt));
@@ -341,7 +364,7 @@ int mapview_first_flash(const struct dfu_memmap *map, uint64_t *address)
 {
     struct dfu_region region;
     for (size_t i = 0; get_region(map, i, &region); i++) {
-        if (region.count > 0 && region.kind == DFU_MEMORY_NORMAL && look_of(region.access) == 0) {
+        if (!is_empty(&region) && region.kind == DFU_MEMORY_NORMAL && look_of(region.access) == 0) {
             *address = region.start;
             return 1;
         }

@@ -19,13 +19,14 @@ struct memory {
 /* The memory that begins at region *index or after it; moves *index past it. Returns 0 at the end. */
 int memory_next(const struct dfu_memmap *map, size_t *index, struct memory *memory);
 
-/* What mapview_draw() shows below a memory; either may be NULL. */
+/* What mapview_draw() shows below a memory. */
 struct mapview_marks {
     const struct dfu_plan *plan;   /* its erases */
-    const struct dfu_image *image; /* its data */
+    const struct dfu_image *image; /* its data; may be NULL */
 };
 
-/* Draws every memory to scale, with its regions below. With -v every sector is listed. */
+/* Draws every memory to scale, with its regions below; with marks only those that the plan touches. With -v nothing is
+ * left out and every sector is listed. */
 void mapview_draw(struct cli *cli, const struct dfu_memmap *map, const struct mapview_marks *marks);
 
 /* [{"alt", "name", "start", "end", "count", "sector_size", "access"}], groups of zero sectors left out. */

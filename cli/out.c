@@ -192,6 +192,14 @@ void out_error_member(struct cli *cli, const char *key, json_t *value)
     (void)json_object_set_new(cli->extra_json, key, value);
 }
 
+void out_error_forget(struct cli *cli)
+{
+    free(cli->extra_text);
+    cli->extra_text = NULL;
+    json_decref(cli->extra_json);
+    cli->extra_json = NULL;
+}
+
 static void say_part(struct cli *cli, enum paint paint, const char *word, const char *part)
 {
     char *text = text_copy(part);

@@ -37,6 +37,9 @@ void out_error_line(struct cli *cli, const char *format, ...) DFU_PRINTF(2, 3);
 /* Adds a member to a JSON error; takes value. */
 void out_error_member(struct cli *cli, const char *key, json_t *value);
 
+/* Forgets what was added so far: the error it belonged to is not the one that is reported. */
+void out_error_forget(struct cli *cli);
+
 /* Flushes standard output; a write that failed is DFU_ERR_FILE. */
 int out_flush(struct dfu_error **err);
 

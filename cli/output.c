@@ -109,8 +109,15 @@ int output_save(struct cli *cli, enum opt_id format_id, const char *path, const 
     struct dfu_image_options save;
     DFU_INIT(&save);
     save.format = args_value(&cli->args, format_id);
-    if (!is_stdout(path))
-        return dfu_image_save(image, path, &save, err);
+    if (!is_stdout(path)) {
+        int rc = dfu_image_save(image, path, &save, err);
+        if (rc == DFU_ERR_FILE) {
+            dfu_error_wrap(err, "cannot save the image");
+            dfu_error_set_hint(err,
+                               "make room there or choose another place with -o; a file of that name is as it was");
+        }
+        return rc;
+    }
     if (save.format == NULL)
         save.format = "bin";
     return save_to_stdout(image, &save, err);

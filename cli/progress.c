@@ -91,7 +91,7 @@ static void print_phase(struct progress *progress, const struct dfu_progress *no
     uint64_t us = progress->phase_us[now->phase];
     if (now->phase == DFU_PHASE_LEAVE)
         return; /* how a leave went is part of the result */
-    if (now->phase == DFU_PHASE_ERASE)
+    if (now->phase == DFU_PHASE_ERASE && progress->erase_sectors > 0)
         (void)snprintf(line, sizeof line, "erased %" PRIu32 " sector%s, %s in %s", progress->erase_sectors,
                        plural(progress->erase_sectors), text_size(size, now->total), text_time(time, us));
     else
@@ -120,7 +120,7 @@ static void show(struct progress *progress, const struct dfu_progress *now, int 
 int progress_call(const struct dfu_progress *now, void *user)
 {
     struct progress *progress = user;
-    if (now->phase == 0 || now->phase >= PROGRESS_PHASES)
+    if (now->phase == 0 || now->phase >= PROGRESS_PHASES || now->total == 0)
         return 0;
     int changed = now->phase != progress->phase;
     int finished = now->done >= now->total && progress->done[now->phase] < now->total;

@@ -246,6 +246,18 @@ const char *protocol_text(uint32_t protocol)
     }
 }
 
+const char *protocol_name(uint32_t protocol)
+{
+    switch (protocol) {
+    case DFU_PROTOCOL_DFUSE:
+        return "DfuSe";
+    case DFU_PROTOCOL_10:
+        return "DFU 1.0";
+    default:
+        return "DFU 1.1";
+    }
+}
+
 const char *mode_text(uint32_t mode)
 {
     return mode == DFU_MODE_DFU ? "dfu" : "runtime";

@@ -36,15 +36,16 @@ int target_open(struct target *target, struct dfu_error **err);
 const struct dfu_memmap *target_map(const struct target *target);
 void target_facts(const struct target *target, struct dfu_target *facts);
 
-/* 1 when plain DFU will be spoken: then addresses mean nothing. */
+/* 1 when plain DFU will be spoken: then there are no addresses. */
 int target_is_plain(const struct target *target);
 
 /* Closes everything and keeps what the simulator has to keep. rc is what happened before: it is returned unless it
  * is DFU_OK and closing fails. */
 int target_close(struct target *target, int rc, struct dfu_error **err);
 
-/* "dfuse", "dfu11" or "dfu10", as the options are called; "dfu" or "runtime". */
+/* "dfuse", "dfu11" or "dfu10", as the options are called, and how people call them; "dfu" or "runtime". */
 const char *protocol_text(uint32_t protocol);
+const char *protocol_name(uint32_t protocol);
 const char *mode_text(uint32_t mode);
 
 #endif
