@@ -107,7 +107,7 @@ static int fault_before(struct sim_board *board, const struct sim_faults *faults
         board->rot_address = faults->rot_address;
     }
     if (has(faults, SIM_FAULT_SHORT) && (setup->type & 0x80) == 0)
-        setup->length /= 2;
+        setup->length = (uint16_t)((setup->length + 1) / 2);
     return 0;
 }
 

@@ -107,8 +107,9 @@ static void upload(struct sim_board *board, const struct dfu_usb_setup *setup, u
         board->offset = 0;
     uint32_t size = board->firmware != 0 ? board->firmware : memory->length;
     uint32_t length = setup->length < board->profile->transfer_size ? setup->length : board->profile->transfer_size;
-    if (length > size - board->offset)
-        length = size - board->offset;
+    uint32_t left = board->offset < size ? size - board->offset : 0;
+    if (length > left)
+        length = left;
     dfui_sim_memory_read(memory, board->offset, data, length);
     dfui_sim_ranges_add(&memory->uploaded, board->offset, board->offset + length);
     board->counters.bytes_up += length;

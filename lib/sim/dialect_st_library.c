@@ -89,7 +89,7 @@ static void get_status(struct sim_board *board, const struct dfu_usb_setup *setu
     }
     if (board->state == DFU_STATE_DNLOAD_SYNC)
         board->state = DFU_STATE_DNLOAD_IDLE;
-    dfui_sim_send_status(board, setup, data, 0, reply);
+    dfui_sim_send_status(board, setup, data, board->stuck ? board->profile->poll_ms : 0, reply);
 }
 
 static void upload(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data, struct sim_reply *reply)

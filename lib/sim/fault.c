@@ -159,7 +159,7 @@ static int applies(const struct sim_board *board, const struct sim_rule *rule, c
 {
     switch (rule->kind) {
     case SIM_FAULT_SHORT:
-        return setup->length > 0;
+        return setup->length > ((setup->type & 0x80) != 0 ? 0 : 1);
     case SIM_FAULT_FLIP:
         return carries_block(board, setup);
     case SIM_FAULT_STATE:

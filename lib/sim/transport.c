@@ -75,6 +75,7 @@ static int sim_open(void *self, const char *path, void **conn, struct dfu_error 
             board->first_open_us = dfui_sim_now(board);
         board->opened = 1;
         board->open_count++;
+        board->poll_until_us = 0; /* a new host was told nothing yet */
         *conn = new;
         return DFU_OK;
     }
@@ -109,6 +110,9 @@ static int finish(struct connection *conn, const struct dfu_usb_setup *setup, co
             board->busy_until_us = now + reply->busy_us;
         board->poll_until_us = reply->poll_ms > 0 ? now + (uint64_t)reply->poll_ms * 1000 : 0;
     }
+    /* Whoever brought the loader back to dfuIDLE need not wait for what it was about to do. */
+    if (board->state == DFU_STATE_IDLE)
+        board->poll_until_us = 0;
     if (reply->departure != SIM_STAYS) {
         dfui_sim_depart(board, reply->departure, reply->away_us);
         if (reply->to_idle)

@@ -75,7 +75,7 @@ int dfui_sim_program(struct sim_board *board, struct sim_memory *memory, uint32_
 int dfui_sim_starts(struct sim_board *board)
 {
     struct sim_memory *memory = dfui_sim_memory_at(board, board->pointer);
-    if (memory == NULL || board->pointer - memory->row->start > memory->length - 8)
+    if (memory == NULL || memory->length < 8 || board->pointer - memory->row->start > memory->length - 8)
         return 0;
     uint8_t v[8];
     dfui_sim_memory_read(memory, board->pointer - memory->row->start, v, sizeof v);
