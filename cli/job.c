@@ -51,8 +51,10 @@ int job_open(struct job *job, struct dfu_error **err)
     int rc = target_find(&job->target, err);
     if (rc == DFU_OK)
         rc = refuse_plain(&job->target, err);
-    /* The list knows the map and the transfer size: a dry run sends the device not one DFU request. */
-    return rc == DFU_OK && !job->dry_run ? target_open(&job->target, err) : rc;
+    /* The list knows the map and the transfer size: a dry run sends the device not one DFU request. Only a device
+     * that is said to be DfuSe against its descriptor has no map until it is opened. */
+    int need = !job->dry_run || (job->target.open.flags & DFU_OPEN_FORCE_DFUSE) != 0;
+    return rc == DFU_OK && need ? target_open(&job->target, err) : rc;
 }
 
 static int parse_force(const struct args *args, uint32_t *flags, struct dfu_error **err)

@@ -40,7 +40,7 @@ static const char *layout_of(const struct dfu_device *device, uint32_t i, char *
     return name;
 }
 
-static int build_map(struct dfu_context *context, struct dfu_device *device, struct dfu_error **err)
+int dfui_device_build_map(struct dfu_context *context, struct dfu_device *device, struct dfu_error **err)
 {
     dfu_memmap_free(device->map);
     device->map = NULL;
@@ -92,7 +92,8 @@ int dfui_device_read_strings(struct dfu_context *context, struct dfu_device *dev
         return dfui_error_no_memory(err);
     if (rc == DFU_ERR_GONE)
         return dfu_error_set(err, rc, "device at %s went away while its names were read", device->path);
-    return dfui_device_is_dfuse(device) ? build_map(context, device, err) : dfu_memmap_new(&device->map, err);
+    return dfui_device_is_dfuse(device) ? dfui_device_build_map(context, device, err)
+                                        : dfu_memmap_new(&device->map, err);
 }
 
 static char *copy_text(const char *text, bool *ok)

@@ -30,6 +30,9 @@ void dfui_device_free(struct dfu_device *device);
 int dfui_device_read_strings(struct dfu_context *context, struct dfu_device *device, void *conn,
                              struct dfu_error **err);
 
+/* The map that the names of its alts describe, whatever protocol the descriptor names. */
+int dfui_device_build_map(struct dfu_context *context, struct dfu_device *device, struct dfu_error **err);
+
 /* True when it speaks DfuSe by its descriptor. */
 bool dfui_device_is_dfuse(const struct dfu_device *device);
 

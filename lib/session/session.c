@@ -138,6 +138,9 @@ static int choose_protocol(struct dfu_session *s, const struct dfu_open_options 
         dfui_log(s->link.log, DFU_LOG_WARNING, "blocks of %u bytes instead of %u: no more fits a control transfer here",
                  most, size);
     s->block_size = (uint32_t)dfui_min(size, most);
+    /* Names that begin with '@' are layouts only in DfuSe, so the list did not look. */
+    if (s->dfuse && !dfui_device_is_dfuse(s->device))
+        return dfui_device_build_map(s->context, s->device, err);
     return DFU_OK;
 }
 
