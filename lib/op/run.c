@@ -63,7 +63,7 @@ static void leave(struct dfui_run *run, const struct dfu_step *step)
         return;
     }
     dfui_dfuse_leave(&s->link);
-    s->left = true;
+    s->gone = true;
     run->result.left =
         dfui_session_watch(s, run->options.leave_watch_ms != 0 ? run->options.leave_watch_ms : LEAVE_WATCH_MS);
 }
@@ -184,8 +184,8 @@ static int check_session(const struct dfu_session *s, const struct dfu_plan *pla
 {
     if (s == NULL || plan == NULL)
         return dfu_error_set(err, DFU_ERR_ARGUMENT, "no session or no plan to run");
-    if (s->left)
-        return dfu_error_set(err, DFU_ERR_GONE, "the device was told to leave: open it again");
+    if (s->gone)
+        return dfu_error_set(err, DFU_ERR_GONE, "the device at %s left or was lost: open it again", s->device->path);
     if (!s->dfuse) {
         (void)dfu_error_set(err, DFU_ERR_UNSUPPORTED,
                             "the device at %s speaks plain DFU, which this version cannot program", s->device->path);
@@ -212,7 +212,7 @@ int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, co
     if (rc == DFU_OK)
         rc = run_steps(&run, err);
     /* Whatever happened, the device is left in dfuIDLE, unless it left. */
-    if (!session->left && rc != DFU_ERR_GONE)
+    if (!session->gone && rc != DFU_ERR_GONE)
         (void)dfui_idle(&session->link, NULL);
     run.result.verified = rc == DFU_OK && plan->summary.verifies;
     run.result.retries = session->link.retries - retries;

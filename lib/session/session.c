@@ -96,7 +96,10 @@ static int reset(struct dfu_session *s, struct dfu_error **err)
     }
     disconnect(s);
     rc = find_again(s, err);
-    return rc != DFU_OK ? rc : connect(s, err);
+    if (rc == DFU_OK)
+        rc = connect(s, err);
+    s->gone = rc != DFU_OK;
+    return rc;
 }
 
 static int to_idle(struct dfu_session *s, struct dfui_idle_report *report, struct dfu_error **err)
@@ -120,6 +123,8 @@ static int to_idle(struct dfu_session *s, struct dfui_idle_report *report, struc
 
 int dfui_session_recover(struct dfu_session *s, struct dfu_error **err)
 {
+    if (s->gone)
+        return dfu_error_set(err, DFU_ERR_GONE, "the device at %s is gone", s->device->path);
     return to_idle(s, NULL, err);
 }
 
@@ -228,7 +233,7 @@ void dfu_session_close(struct dfu_session *session)
 {
     if (session == NULL)
         return;
-    if (session->link.conn != NULL && !session->left)
+    if (session->link.conn != NULL && !session->gone)
         (void)dfui_idle(&session->link, NULL);
     disconnect(session);
     dfui_device_free(session->device);
@@ -257,6 +262,8 @@ int dfu_session_describe(struct dfu_session *session, int ask_commands, struct d
     if (session == NULL || info == NULL)
         return dfu_error_set(err, DFU_ERR_ARGUMENT, "no session, or no place for its description");
     if (ask_commands && session->dfuse && session->command_count < 0) {
+        if (session->gone)
+            return dfu_error_set(err, DFU_ERR_GONE, "the device at %s is gone", session->device->path);
         int rc = dfui_dfuse_commands(&session->link, session->commands, sizeof session->commands, err);
         if (rc < 0)
             return rc;
