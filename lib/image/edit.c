@@ -41,8 +41,8 @@ static int find_gaps(const struct dfu_image *image, uint32_t alt, struct dfu_ran
 
 int dfu_image_fill(struct dfu_image *image, uint8_t value, struct dfu_range range, struct dfu_error **err)
 {
-    struct dfui_piece *gaps;
-    size_t n;
+    struct dfui_piece *gaps = NULL;
+    size_t n = 0;
     struct dfui_overlap none = {.policy = DFU_OVERLAP_ERROR};
     struct dfu_range all = {0, UINT64_MAX};
     int rc = dfui_range_check(range, "fill", err);
