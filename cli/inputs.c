@@ -133,10 +133,8 @@ static int load_all(struct cli *cli, const char *const *files, size_t count, con
             continue;
         }
         rc = dfu_image_merge(*out, next, overlap, err);
-        if (rc == DFU_ERR_RANGE) {
+        if (rc == DFU_ERR_RANGE)
             dfu_error_prefix(err, "%s", files[i]);
-            dfu_error_set_hint(err, "choose with --overlap first or --overlap last, or --crop one of the files");
-        }
         dfu_image_free(next);
     }
     return rc;

@@ -264,13 +264,19 @@ static void draw_memory(struct cli *cli, const struct dfu_memmap *map, const str
     list_regions(cli, map, memory);
 }
 
-/* Explains the characters that are in the picture. */
-static void print_legend(struct cli *cli, const struct dfu_memmap *map)
+/* Which looks the memory has, as bits. */
+static unsigned looks_in(const struct dfu_memmap *map, const struct memory *memory)
 {
     unsigned used = 0;
     struct dfu_region region;
-    for (size_t i = 0; get_region(map, i, &region); i++)
+    for (size_t i = memory->first; i < memory->past && get_region(map, i, &region); i++)
         used |= is_empty(&region) ? 0u : 1u << look_of(region.access);
+    return used;
+}
+
+/* Explains the characters that are in the picture. */
+static void print_legend(struct cli *cli, unsigned used)
+{
     for (size_t i = 0; i < sizeof looks / sizeof looks[0]; i++) {
         if ((used & 1u << i) == 0)
             continue;
@@ -300,11 +306,14 @@ void mapview_draw(struct cli *cli, const struct dfu_memmap *map, const struct ma
 {
     struct memory memory;
     size_t index = 0;
+    unsigned used = 0;
     while (memory_next(map, &index, &memory)) {
-        if (marks == NULL || cli->voice.verbose > 0 || plan_touches(marks->plan, &memory))
-            draw_memory(cli, map, &memory, marks);
+        if (marks != NULL && cli->voice.verbose == 0 && !plan_touches(marks->plan, &memory))
+            continue;
+        draw_memory(cli, map, &memory, marks);
+        used |= looks_in(map, &memory);
     }
-    print_legend(cli, map);
+    print_legend(cli, used);
 }
 
 json_t *mapview_json_alt(const struct dfu_memmap *map, uint32_t alt)

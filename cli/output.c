@@ -113,8 +113,7 @@ int output_save(struct cli *cli, enum opt_id format_id, const char *path, const 
         int rc = dfu_image_save(image, path, &save, err);
         if (rc == DFU_ERR_FILE) {
             dfu_error_wrap(err, "cannot save the image");
-            dfu_error_set_hint(err,
-                               "make room there or choose another place with -o; a file of that name is as it was");
+            dfu_error_set_hint(err, "make room there, or choose another place with -o");
         }
         return rc;
     }

@@ -41,6 +41,7 @@ void signals_setup(void)
     }
     action.sa_handler = SIG_IGN;
     (void)sigaction(SIGPIPE, &action, NULL);
+    (void)sigaction(SIGXFSZ, &action, NULL); /* a file at its size limit: likewise */
 }
 
 void signals_watch(struct dfu_context *context)

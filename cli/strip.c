@@ -15,6 +15,8 @@ struct dfu_range strip_column(const struct strip *strip, unsigned column)
     uint64_t length = strip->span.end - strip->span.start;
     struct dfu_range range = {strip->span.start + length * column / STRIP_WIDTH,
                               strip->span.start + length * (column + 1) / STRIP_WIDTH};
+    if (range.end == range.start)
+        range.end++; /* fewer bytes than columns: neighbours show the same byte */
     return range;
 }
 
@@ -44,7 +46,7 @@ void strip_touch(struct strip *strip, struct dfu_range range, char mark, char pa
 {
     for (unsigned i = 0; i < STRIP_WIDTH; i++) {
         struct dfu_range column = strip_column(strip, i);
-        if (column.end <= range.start || column.start >= range.end || column.start == column.end)
+        if (column.end <= range.start || column.start >= range.end)
             continue;
         int whole = range.start <= column.start && range.end >= column.end;
         if (strip->text[i] != mark)

@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Ctrl-C and closed pipes. The simulator runs in real time here, slowed down where the test needs the program to be
+busy; every step waits for output, never for a time."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+
+DFU = os.path.abspath(sys.argv[1])
+
+
+def start(sim, *args):
+    child = subprocess.Popen([DFU, "--sim", sim, "--json", "flash", "big.bin@0x08000000", *args],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for line in child.stdout:
+        if json.loads(line).get("event") == "progress":
+            return child
+    sys.exit("FAILED: the program ended before it showed progress: " + child.stderr.read())
+
+
+def check(what, good, *details):
+    print(("ok: " if good else "FAILED: ") + what)
+    if not good:
+        print(*details)
+        sys.exit(1)
+
+
+def interrupt(number):
+    child = start("stm32f407,time=real,state=board,stats=stats.json")
+    child.send_signal(number)
+    out, err = child.communicate(timeout=60)
+    last = json.loads(out.splitlines()[-1])
+    check(f"signal {number}: exit 130", child.returncode == 130, child.returncode, out, err)
+    check("the last line is the error", last["event"] == "error" and last["code"] == "DFU_ERR_CANCELLED", last)
+    check("it says that it stops", "stopping" in err, err)
+    stats = json.load(open("stats.json"))
+    check("the counters were kept, and no rule was broken", stats["early_poll"] == 0 and stats["bad_state"] == 0, stats)
+    check("the device is idle again",
+          subprocess.run([DFU, "--sim", "stm32f407,state=board", "info"], stdout=subprocess.DEVNULL).returncode == 0)
+
+
+def interrupt_twice():
+    # 100 times slower than a board: one sector takes minutes, so only the second signal can end this soon.
+    child = start("st-loader,time=real,scale=100", "--force", "readonly")
+    child.send_signal(signal.SIGINT)
+    for line in child.stderr:
+        if "stopping" in line:
+            break
+    child.send_signal(signal.SIGINT)
+    out, _ = child.communicate(timeout=60)
+    check("a second signal ends it at once", child.returncode == 130 and '"error"' not in out, child.returncode, out)
+
+
+def closed_pipe():
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    done = subprocess.run([DFU, "--sim", "stm32f407,state=piped", "--json", "flash", "big.bin@0x08000000"],
+                          stdout=write_end, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(write_end)
+    check("a closed pipe is an error", done.returncode == 6 and "cannot write to standard output" in done.stderr,
+          done.returncode, done.stderr)
+    flash = open("piped/08000000.bin", "rb").read()
+    check("but the flash was finished", flash.startswith(open("big.bin", "rb").read()))
+
+
+with tempfile.TemporaryDirectory() as folder:
+    os.chdir(folder)
+    with open("big.bin", "wb") as f:
+        f.write(bytes(range(1, 251)) * 2000)
+    interrupt(signal.SIGINT)
+    interrupt(signal.SIGTERM)
+    interrupt_twice()
+    closed_pipe()
