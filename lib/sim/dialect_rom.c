@@ -56,7 +56,7 @@ static void program(struct sim_board *board, uint64_t address, uint32_t length, 
     struct sim_memory *memory = dfui_sim_memory_at(board, address);
     uint64_t offset = memory == NULL ? 0 : address - memory->row->start;
     if (memory == NULL || memory->row->kind == SIM_READ_ONLY || length > memory->length - offset ||
-        (memory->row->kind == SIM_OPTION && (offset != 0 || length != memory->length))) {
+        (memory->row->kind == SIM_OPTION && length != memory->length)) {
         fail(board, DFU_STATUS_ERR_TARGET);
         return;
     }

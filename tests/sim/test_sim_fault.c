@@ -326,7 +326,7 @@ static void addresses(void **state)
     usb_free(&u);
     start(&u, "stall@0x080087FF");
     (void)usb_set_address(&u, APP);
-    assert_int_equal(usb_dnload(&u, 2, data, SIZE - 4), SIZE - 4);
+    assert_int_equal(usb_dnload(&u, 2, data, SIZE - 1), SIZE - 1);
     usb_free(&u);
     start(&u, "stall@0x080087FF");
     assert_int_equal(usb_dnload(&u, 0, c, usb_command(c, 0x41, APP + 0x4000)), 5);

@@ -77,6 +77,26 @@ static void ranges_are_joined(void **state)
     usb_free(&u);
 }
 
+/* A block in front of what is there, and one that closes the gap between two. */
+static void ranges_grow_at_both_ends(void **state)
+{
+    (void)state;
+    struct usb u;
+    uint8_t data[512] = {0};
+    usb_new(&u, "st-sample", NULL);
+    static const uint32_t order[] = {APP + 512, APP, APP + 1536, APP + 1024};
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        (void)usb_set_address(&u, order[i]);
+        (void)usb_send(&u, 2, data, sizeof data);
+        uint64_t pointer = POLL_US + SMALL_US + 2 * STATUS_US;
+        uint64_t half = 128 * 16 + POLL_US + 1000 + 422 + 2 * STATUS_US;
+        uint64_t block = 256 * 16 + POLL_US + 1000 + 843 + 2 * STATUS_US;
+        const uint64_t expected[] = {half, block, block + half, 2 * block};
+        assert_int_equal(usb_counters(&u).floor_us, pointer + expected[i]);
+    }
+    usb_free(&u);
+}
+
 static void read_floor(void **state)
 {
     (void)state;
@@ -96,10 +116,8 @@ static void read_floor(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(loader_by_hand),
-        cmocka_unit_test(rom_by_hand),
-        cmocka_unit_test(ranges_are_joined),
-        cmocka_unit_test(read_floor),
+        cmocka_unit_test(loader_by_hand),           cmocka_unit_test(rom_by_hand), cmocka_unit_test(ranges_are_joined),
+        cmocka_unit_test(ranges_grow_at_both_ends), cmocka_unit_test(read_floor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

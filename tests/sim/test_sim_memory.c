@@ -42,6 +42,19 @@ static void nor_clears_bits(void **state)
     usb_free(&u);
 }
 
+/* Half a word leaves the other half alone; that is another word already. */
+static void parts_of_words(void **state)
+{
+    (void)state;
+    struct usb u;
+    start(&u, "stm32f407");
+    write_at(&u, FLASH, "ab", 2);
+    write_at(&u, FLASH + 2, "cdef", 4);
+    assert_memory_equal(usb_memory(&u, FLASH), "abcdef\xFF\xFF", 8);
+    assert_int_equal(usb_counters(&u).write_unerased, 1);
+    usb_free(&u);
+}
+
 /* L1: erased is 0x00 and programming sets bits. */
 static void inverted_nor_sets_bits(void **state)
 {
@@ -245,6 +258,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nor_clears_bits),
+        cmocka_unit_test(parts_of_words),
         cmocka_unit_test(inverted_nor_sets_bits),
         cmocka_unit_test(double_words_are_programmed_once),
         cmocka_unit_test(blank_words_are_programmed_too),

@@ -495,12 +495,68 @@ static void timeout_inside_an_erase(void **state)
     uint64_t before = usb_now(&u);
     assert_int_equal(usb_request(&u, 0xA1, 3, 0, d, 6, 300), DFU_ERR_TIMEOUT);
     assert_int_equal(usb_now(&u) - before, 300000);
-    assert_int_equal(usb_request(&u, 0xA1, 5, 0, d, 1, 300), DFU_ERR_TIMEOUT);
+    assert_int_equal(usb_request(&u, 0xA1, 3, 0, d, 6, 300), DFU_ERR_TIMEOUT);
     assert_int_equal(usb_getstate(&u), DFU_STATE_DNLOAD_SYNC);
     assert_int_equal(usb_now(&u) - before, 1000000 + 1053 + 1053);
     assert_status(usb_getstatus(&u), DFU_STATE_DNLOAD_IDLE, DFU_STATUS_OK);
     assert_int_equal(*usb_memory(&u, 0x08020000), 0xFF);
     assert_int_equal(usb_counters(&u).early_poll, 0);
+    usb_free(&u);
+}
+
+/* A host that aborts, and one that comes new, owe no wait to what was told before. */
+static void waits_end_with_abort_and_open(void **state)
+{
+    (void)state;
+    struct usb u;
+    uint8_t c[5];
+    usb_new(&u, "st-loader", NULL);
+    assert_int_equal(usb_dnload(&u, 0, c, usb_command(c, 0x21, APP)), 5);
+    assert_int_equal(usb_getstatus(&u).poll_ms, 50);
+    assert_int_equal(usb_abort(&u), 0);
+    assert_status(usb_getstatus(&u), DFU_STATE_IDLE, DFU_STATUS_OK);
+    assert_int_equal(usb_counters(&u).early_poll, 0);
+    assert_int_equal(usb_dnload(&u, 0, c, usb_command(c, 0x21, APP)), 5);
+    assert_int_equal(usb_getstatus(&u).poll_ms, 50);
+    usb_reopen(&u);
+    assert_status(usb_getstatus(&u), DFU_STATE_DNLOAD_IDLE, DFU_STATUS_OK);
+    assert_int_equal(usb_counters(&u).early_poll, 0);
+    usb_free(&u);
+}
+
+/* An UPLOAD at the wrong time drops what is pending, and one of the command list leaves it in the buffer. */
+static void upload_touches_the_buffer(void **state)
+{
+    (void)state;
+    struct usb u;
+    uint8_t data[64] = {0};
+    usb_new(&u, "st-loader", NULL);
+    (void)usb_set_address(&u, APP);
+    assert_int_equal(usb_dnload(&u, 2, data, sizeof data), 64);
+    assert_int_equal(usb_upload(&u, 2, data, sizeof data), DFU_ERR_STALL);
+    assert_status(usb_getstatus(&u), DFU_STATE_DNLOAD_IDLE, DFU_STATUS_OK);
+    assert_int_equal(*usb_memory(&u, APP), 0xFF);
+    assert_int_equal(usb_abort(&u), 0);
+    assert_int_equal(usb_upload(&u, 0, data, sizeof data), 3);
+    assert_status(usb_send(&u, 2, "v", 1), DFU_STATE_DNLOAD_IDLE, DFU_STATUS_OK);
+    assert_memory_equal(usb_memory(&u, APP), "v\x21\x41\0", 4);
+    usb_free(&u);
+}
+
+/* What is no DFU request stalls. */
+static void foreign_requests_stall(void **state)
+{
+    (void)state;
+    struct usb u;
+    uint8_t d[8];
+    usb_new(&u, "st-loader", NULL);
+    struct dfu_usb_setup other = {.type = 0xA1, .request = 5, .index = 1, .length = 1};
+    assert_int_equal(u.ops->control(u.conn, &other, d, 100, NULL), DFU_ERR_STALL);
+    assert_int_equal(usb_request(&u, 0x21, 5, 0, d, 1, 100), DFU_ERR_STALL);
+    assert_int_equal(usb_request(&u, 0xA1, 7, 0, d, 1, 100), DFU_ERR_STALL);
+    assert_int_equal(usb_counters(&u).transfers, 3);
+    assert_int_equal(usb_counters(&u).bad_state, 3);
+    assert_int_equal(usb_getstate(&u), DFU_STATE_IDLE);
     usb_free(&u);
 }
 
@@ -532,6 +588,9 @@ int main(void)
         cmocka_unit_test(unerased_cells_fail),
         cmocka_unit_test(loader_sectors_are_not_guarded),
         cmocka_unit_test(timeout_inside_an_erase),
+        cmocka_unit_test(waits_end_with_abort_and_open),
+        cmocka_unit_test(upload_touches_the_buffer),
+        cmocka_unit_test(foreign_requests_stall),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
