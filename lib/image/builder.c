@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Pieces that may wait: each costs up to four times 40 bytes while they are sorted. The second term keeps the
- * copies of a large, thoroughly shuffled file few. */
-#define PENDING(image) ((size_t)32768 + (image)->used / 1024)
+/* Pieces that may wait: each costs about 360 bytes while they are sorted and merged. The second term keeps the
+ * merges of a large, thoroughly shuffled file few. */
+#define PENDING(image) ((size_t)8192 + (image)->used / 2048)
 
 void dfui_builder_init(struct dfui_builder *b, struct dfu_image *image, const char *name, const char *unit,
                        uint64_t max_bytes, enum dfu_overlap policy)
@@ -72,7 +72,7 @@ static int start_piece(struct dfui_builder *b, uint32_t alt, uint64_t address, s
         b->piece_room = room;
     }
     b->pieces[b->count++] = (struct dfui_piece){
-        .address = address, .length = n, .alt = alt, .line = line, .step = n > UINT32_MAX ? 0 : (uint32_t)n};
+        .address = address, .length = n, .alt = alt, .line = line, .step = n > UINT16_MAX ? 0 : (uint16_t)n};
     b->last_line = line;
     return DFU_OK;
 }

@@ -115,6 +115,14 @@ static bool is_own(const struct dfu_image *image, const uint8_t *data)
     return image->bytes != NULL && data >= image->bytes && data < image->bytes + image->room;
 }
 
+static int add_bytes(struct dfu_image *image, struct dfui_piece *piece, enum dfu_overlap overlap,
+                     struct dfu_error **err)
+{
+    if (dfui_image_seek(image, piece->alt, piece->address) == image->count)
+        return dfui_image_append(image, piece->alt, piece->address, piece->data, (size_t)piece->length, err);
+    return add(image, piece, 1, overlap, err);
+}
+
 int dfu_image_add(struct dfu_image *image, uint32_t alt, uint64_t address, const void *data, size_t length,
                   enum dfu_overlap overlap, struct dfu_error **err)
 {
@@ -123,10 +131,17 @@ int dfu_image_add(struct dfu_image *image, uint32_t alt, uint64_t address, const
     if (length == 0)
         return DFU_OK;
     struct dfui_piece piece = {.address = address, .length = length, .data = data, .alt = alt};
-    size_t i = dfui_image_seek(image, alt, address);
-    if (i == image->count && !is_own(image, data))
-        return dfui_image_append(image, alt, address, data, length, err);
-    return add(image, &piece, 1, overlap, err);
+    uint8_t *copy = NULL;
+    if (is_own(image, data)) {
+        copy = malloc(length);
+        if (copy == NULL)
+            return dfui_error_no_memory(err);
+        memcpy(copy, data, length);
+        piece.data = copy;
+    }
+    int rc = add_bytes(image, &piece, overlap, err);
+    free(copy);
+    return rc;
 }
 
 int dfu_image_merge(struct dfu_image *image, const struct dfu_image *other, enum dfu_overlap overlap,

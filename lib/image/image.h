@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The image as this folder sees it: one slab of bytes and a sorted table of segments that are packed in it
- * in the same order. Every change that is more than an append is made as a list of pieces, which then
- * becomes a new slab, so that a failure leaves the old one.
+ * in the same order. Every change that is more than an append is first worked out as a list of pieces; the
+ * slab is touched when nothing can fail any more.
  */
 #ifndef DFUI_IMAGE_H
 #define DFUI_IMAGE_H
@@ -11,8 +11,9 @@
 #include "core/core.h"
 #include <libdfu/image.h>
 
-/* An image in more parts than this is no firmware; without a limit each byte could cost forty. */
-#define DFUI_MAX_SEGMENTS ((size_t)1 << 18)
+/* An image in more parts than this is no firmware, and each part costs 32 bytes. Half a shuffled file has many
+ * parts for a moment: a quarter of its records. */
+#define DFUI_MAX_SEGMENTS ((size_t)1 << 20)
 
 struct dfui_segment {
     uint64_t address;
@@ -38,11 +39,12 @@ struct dfu_image {
 struct dfui_piece {
     uint64_t address;
     uint64_t length;
-    const uint8_t *data; /* NULL = the fill byte, see dfui_image_rebuild() */
+    const uint8_t *data; /* NULL = the fill byte of dfui_image_overlay() */
     uint32_t alt;
     uint32_t line; /* where the first byte comes from; 0 = unknown */
-    uint32_t step; /* bytes each line holds; 0 = all from one line */
-    uint32_t lead; /* bytes of the first line that were cut away */
+    uint16_t step; /* bytes each line holds; 0 = all from one line */
+    uint16_t lead; /* bytes of the first line that were cut away */
+    bool own;      /* bytes of the image that is being changed */
 };
 
 /* What to do about contradictions, and the first one found. */
@@ -77,12 +79,7 @@ bool dfui_piece_before(const struct dfui_piece *a, const struct dfui_piece *b);
 /* The image's segments as pieces, into list (room for image->count). */
 void dfui_image_pieces(const struct dfu_image *image, struct dfui_piece *list);
 
-/* Makes sorted pieces, which may point into the image itself, its new contents. */
-int dfui_image_rebuild(struct dfu_image *image, const struct dfui_piece *pieces, size_t count, uint8_t fill,
-                       struct dfu_error **err);
-
-/* As rebuild for pieces that are parts of the image's own segments: in place, cannot fail once the
- * table of segments has room. */
+/* Leaves only pieces, which are sorted parts of the image's own segments. */
 int dfui_image_shrink(struct dfu_image *image, const struct dfui_piece *pieces, size_t count, struct dfu_error **err);
 
 /* Takes over slab bytes that hold the sorted pieces, packed in order; image must be empty. On failure the
@@ -94,8 +91,8 @@ int dfui_image_adopt(struct dfu_image *image, uint8_t *slab, size_t used, size_t
 int dfui_image_append(struct dfu_image *image, uint32_t alt, uint64_t address, const void *data, size_t length,
                       struct dfu_error **err);
 
-/* Merges pieces (sorted, disjoint; used up) into the image, new being the later input. Contradictions that
- * the policy forbids give DFU_ERR_RANGE without an error text: overlap says what and where. */
+/* Merges pieces (sorted, disjoint, not bytes of the image itself; used up) into the image as the later input.
+ * Contradictions that the policy forbids give DFU_ERR_RANGE without an error text: overlap says what and where. */
 int dfui_image_overlay(struct dfu_image *image, struct dfui_piece *pieces, size_t count, uint8_t fill,
                        struct dfui_overlap *overlap, struct dfu_error **err);
 

@@ -23,7 +23,7 @@ static void cut_front(struct dfui_piece *p, uint64_t n)
     if (p->step != 0) {
         uint64_t before = n + p->lead;
         p->line += (uint32_t)(before / p->step);
-        p->lead = (uint32_t)(before % p->step);
+        p->lead = (uint16_t)(before % p->step);
     }
     p->address += n;
     p->length -= n;

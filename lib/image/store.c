@@ -47,10 +47,10 @@ static size_t join(const struct dfui_piece *pieces, size_t count, struct dfui_se
 /* Room for n segments; the old ones stay. */
 static int reserve_segments(struct dfu_image *image, size_t n, struct dfu_error **err)
 {
-    if (n <= image->segment_room)
-        return DFU_OK;
     if (n > DFUI_MAX_SEGMENTS)
         return dfu_error_set(err, DFU_ERR_RANGE, "the data lies in more than %zu separate pieces", DFUI_MAX_SEGMENTS);
+    if (n <= image->segment_room)
+        return DFU_OK;
     size_t room = n + n / 4 + 3;
     struct dfui_segment *more = realloc(image->segments, room * sizeof *more);
     if (more == NULL)
@@ -76,6 +76,19 @@ static int reserve_bytes(struct dfu_image *image, size_t more, struct dfu_error 
     return DFU_OK;
 }
 
+/* Room for used bytes in all and no more, unless there is more already. */
+static int reserve_exactly(struct dfu_image *image, size_t used, struct dfu_error **err)
+{
+    if (used <= image->room)
+        return DFU_OK;
+    uint8_t *bytes = realloc(image->bytes, used);
+    if (bytes == NULL)
+        return dfui_error_no_memory(err);
+    image->bytes = bytes;
+    image->room = used;
+    return DFU_OK;
+}
+
 /* Gives back what is not used; keeps it when the allocator refuses. */
 static void fit(struct dfu_image *image)
 {
@@ -84,33 +97,6 @@ static void fit(struct dfu_image *image)
         return;
     image->bytes = less;
     image->room = image->used;
-}
-
-int dfui_image_rebuild(struct dfu_image *image, const struct dfui_piece *pieces, size_t count, uint8_t fill,
-                       struct dfu_error **err)
-{
-    int rc = reserve_segments(image, count_segments(pieces, count), err);
-    if (rc != DFU_OK)
-        return rc;
-    size_t used = 0;
-    for (size_t i = 0; i < count; i++)
-        used += (size_t)pieces[i].length;
-    uint8_t *bytes = malloc(used > 0 ? used : 1);
-    if (bytes == NULL)
-        return dfui_error_no_memory(err);
-    uint8_t *to = bytes;
-    for (size_t i = 0; i < count; i++) {
-        if (pieces[i].data != NULL)
-            memcpy(to, pieces[i].data, (size_t)pieces[i].length);
-        else
-            memset(to, fill, (size_t)pieces[i].length);
-        to += pieces[i].length;
-    }
-    free(image->bytes);
-    image->bytes = bytes;
-    image->used = image->room = used;
-    image->count = join(pieces, count, image->segments);
-    return DFU_OK;
 }
 
 int dfui_image_shrink(struct dfu_image *image, const struct dfui_piece *pieces, size_t count, struct dfu_error **err)
@@ -163,6 +149,49 @@ int dfui_image_append(struct dfu_image *image, uint32_t alt, uint64_t address, c
     return DFU_OK;
 }
 
+/* Where an own piece lies in the slab. *at is a segment behind it or its own, and becomes its own: whoever goes
+ * from the back never searches. */
+static size_t own_offset(const struct dfu_image *image, const struct dfui_piece *p, size_t *at)
+{
+    while (image->segments[*at].alt != p->alt || image->segments[*at].address > p->address)
+        (*at)--;
+    const struct dfui_segment *s = &image->segments[*at];
+    return s->offset + (size_t)(p->address - s->address);
+}
+
+/*
+ * Makes the pieces the new contents: all that was there, or what replaces it at the same addresses, and more.
+ * So no byte of the image moves towards the front, and going from the back overwrites nothing still needed.
+ */
+static int spread(struct dfu_image *image, const struct dfui_piece *pieces, size_t count, uint8_t fill,
+                  struct dfu_error **err)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++)
+        used += (size_t)pieces[i].length;
+    int rc = reserve_segments(image, count_segments(pieces, count), err);
+    if (rc == DFU_OK)
+        rc = reserve_exactly(image, used, err);
+    if (rc != DFU_OK)
+        return rc;
+    uint8_t *to = image->bytes + used;
+    size_t at = image->count - 1; /* not used while there is no own piece */
+    for (size_t i = count; i-- > 0;) {
+        const struct dfui_piece *p = &pieces[i];
+        size_t n = (size_t)p->length;
+        to -= n;
+        if (p->own)
+            memmove(to, image->bytes + own_offset(image, p, &at), n);
+        else if (p->data != NULL)
+            memcpy(to, p->data, n);
+        else
+            memset(to, fill, n);
+    }
+    image->used = used;
+    image->count = join(pieces, count, image->segments);
+    return DFU_OK;
+}
+
 int dfui_image_overlay(struct dfu_image *image, struct dfui_piece *pieces, size_t count, uint8_t fill,
                        struct dfui_overlap *overlap, struct dfu_error **err)
 {
@@ -173,9 +202,11 @@ int dfui_image_overlay(struct dfu_image *image, struct dfui_piece *pieces, size_
     struct dfui_piece *merged = both + total;
     size_t n = 0;
     dfui_image_pieces(image, both);
+    for (size_t i = 0; i < image->count; i++)
+        both[i].own = true;
     int rc = DFU_ERR_RANGE;
     if (dfui_pieces_merge(both, image->count, pieces, count, merged, &n, overlap))
-        rc = dfui_image_rebuild(image, merged, n, fill, err);
+        rc = spread(image, merged, n, fill, err);
     free(both);
     return rc;
 }

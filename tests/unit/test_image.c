@@ -354,6 +354,20 @@ static void end_of_the_address_space(void **state)
     dfu_image_free(image);
 }
 
+/* A file of a few megabytes could otherwise ask for gigabytes of bookkeeping. */
+static void pieces_have_a_limit(void **state)
+{
+    (void)state;
+    struct dfu_image *image = new_image();
+    for (uint64_t i = 0; i < 1u << 20; i++)
+        assert_int_equal(dfu_image_add(image, ANY, 2 * i, "x", 1, DFU_OVERLAP_ERROR, &err), DFU_OK);
+    assert_dfu_error(dfu_image_add(image, ANY, 3u << 20, "x", 1, DFU_OVERLAP_ERROR, &err), err, DFU_ERR_RANGE,
+                     "more than 1048576 separate pieces");
+    assert_dfu_ok(dfu_image_add(image, ANY, 1, "y", 1, DFU_OVERLAP_ERROR, &err), err);
+    assert_int_equal(dfu_image_count(image), (1u << 20) - 1);
+    dfu_image_free(image);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +387,7 @@ int main(void)
         cmocka_unit_test(copies_are_deep),
         cmocka_unit_test(own_bytes_can_be_added),
         cmocka_unit_test(end_of_the_address_space),
+        cmocka_unit_test(pieces_have_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
