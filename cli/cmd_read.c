@@ -83,7 +83,7 @@ static void report(struct job *job, const char *path)
 int cmd_read(struct cli *cli, struct dfu_error **err)
 {
     struct job job;
-    const char *path;
+    const char *path = "";
     int rc = job_start(&job, cli, err);
     if (rc == DFU_OK)
         rc = output_check(cli, OPT_FORMAT, &path, err);

@@ -96,7 +96,7 @@ int number_parse(const char *text, const char *what, uint64_t max, uint64_t *val
 int number_parse_signed(const char *text, const char *what, int64_t *value, struct dfu_error **err)
 {
     const char *digits = text[0] == '-' || text[0] == '+' ? text + 1 : text;
-    uint64_t size;
+    uint64_t size = 0;
     int rc = number_parse(digits, what, SPACE_END, &size, err);
     if (rc == DFU_OK)
         *value = text[0] == '-' ? -(int64_t)size : (int64_t)size;

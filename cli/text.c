@@ -45,12 +45,10 @@ void text_clean(char *text, int keep_lines)
 const char *text_size(char buffer[TEXT_SIZE], uint64_t bytes)
 {
     static const char *const names[] = {"KiB", "MiB", "GiB"};
-    if (bytes < 10240 && bytes % 1024 != 0) {
+    if (bytes == 0 || (bytes < 10240 && bytes % 1024 != 0)) {
         (void)snprintf(buffer, TEXT_SIZE, "%" PRIu64 " byte%s", bytes, plural(bytes));
         return buffer;
     }
-    if (bytes == 0)
-        return strcpy(buffer, "0 bytes");
     size_t unit = 0;
     uint64_t size = 1024;
     while (unit < 2 && bytes >= size * 1024) {

@@ -1,5 +1,5 @@
 # What `cmake --install` puts where: headers, both libraries in both kinds, pkg-config files, a CMake package,
-# the command (cli/ installs it) and the udev rule.
+# the command and the udev rule.
 include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/libdfu")
@@ -40,11 +40,25 @@ else()
     set(pc_libdir "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
     set(pc_includedir "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
 endif()
+# Not Requires.private: it would ask for the -dev packages of libusb, and of what libusb itself is made of, from those
+# who only link our shared library, and from those who link our static one with their shared libusb.
+set(pc_private_libs "")
+set(pc_dirs ${LIBUSB_LIBRARY_DIRS})
+list(REMOVE_ITEM pc_dirs ${CMAKE_C_IMPLICIT_LINK_DIRECTORIES})
+foreach(dir ${pc_dirs})
+    string(APPEND pc_private_libs "-L${dir} ")
+endforeach()
+foreach(name ${LIBUSB_LIBRARIES} z)
+    string(APPEND pc_private_libs "-l${name} ")
+endforeach()
 foreach(name libdfu libdfu-sim)
     configure_file("${PROJECT_SOURCE_DIR}/cmake/${name}.pc.in" "${PROJECT_BINARY_DIR}/${name}.pc" @ONLY)
     install(FILES "${PROJECT_BINARY_DIR}/${name}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 endforeach()
 
+if(DFU_BUILD_CLI)
+    install(TARGETS dfu RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endif()
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
     set(DFU_UDEV_DIR "lib/udev/rules.d" CACHE STRING "Where the udev rule goes, below the prefix")
     install(FILES "${PROJECT_SOURCE_DIR}/packaging/60-dfu.rules" DESTINATION "${DFU_UDEV_DIR}")

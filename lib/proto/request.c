@@ -43,7 +43,7 @@ int dfui_request_dnload(struct dfui_link *link, uint16_t block, const void *data
 {
     /* An OUT transfer does not write to its buffer; the op has one signature for both directions. */
     union {
-        const void *in; /* cppcheck-suppress unusedStructMember ; the initialiser below uses it */
+        const void *in;
         void *out;
     } pun = {.in = data};
     int rc = transfer(link, TYPE_OUT, REQ_DNLOAD, block, pun.out, length, timeout_ms, err);

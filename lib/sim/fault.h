@@ -34,7 +34,7 @@ struct sim_rule {
     uint8_t *reached; /* one byte a board: 1 = its request came, 2 = fired */
 };
 
-int dfui_sim_rule_parse(const char *text, struct sim_rule *out, struct dfu_error **err);
+int dfui_sim_rule_parse(const char *rule, struct sim_rule *out, struct dfu_error **err);
 
 /* The faults of one request. */
 struct sim_faults {

@@ -33,7 +33,7 @@ static const struct pinned structs[] = {
     {NAMED(dfu_selector), 32},
     {NAMED(dfu_session_info), 152},
     {NAMED(dfu_sim_counters), 136},
-    {NAMED(dfu_sim_memory), 48},
+    {NAMED(dfu_sim_memory), 56},
     {NAMED(dfu_sim_options), 40},
     {NAMED(dfu_sim_profile_info), 48},
     {NAMED(dfu_step), 40},

@@ -36,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t room = data[1] == 0 ? DFUI_STRING_SIZE : data[1];
     size_t length = size - 2 < 255 ? size - 2 : 255;
     char *out = malloc(room);
+    /* cppcheck-suppress knownConditionTrueFalse ; it takes size for 2 */
     uint8_t *raw = malloc(length > 0 ? length : 1);
     if (out != NULL && raw != NULL) {
         memcpy(raw, data + 2, length);

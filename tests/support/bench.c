@@ -105,7 +105,7 @@ struct dfu_image *bench_image(uint64_t address, size_t length, uint64_t seed)
     for (size_t i = 0; i < length; i++)
         bytes[i] = (uint8_t)test_random(&seed);
     if (length >= 8) {
-        uint32_t words[2] = {0x20001000, (uint32_t)address + 0x9};
+        const uint32_t words[2] = {0x20001000, (uint32_t)address + 0x9};
         for (int i = 0; i < 8; i++)
             bytes[i] = (uint8_t)(words[i / 4] >> (8 * (i % 4)));
     }
