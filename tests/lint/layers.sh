@@ -71,7 +71,7 @@ quoted() # quoted FILE HEADER
     include/*) offend "$1: public headers include each other as <libdfu/...>, not \"$2\"" ;;
     cli/*) outside_include "$1" "$2" cli "$(dirname "$1")" ;;
     tests/sim/*) outside_include "$1" "$2" tests/sim tests/support ;;
-    tests/cli/*) outside_include "$1" "$2" tests/cli tests/support ;;
+    tests/cli/*) outside_include "$1" "$2" tests/cli tests/support cli ;;
     tests/support/*) outside_include "$1" "$2" tests/support ;;
     esac
 }
