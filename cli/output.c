@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static int is_stdout(const char *path)
 {
@@ -71,53 +70,22 @@ int output_check(const struct cli *cli, enum opt_id format_id, const char **path
     return rc;
 }
 
-static int copy_to_stdout(const char *path, struct dfu_error **err)
-{
-    char chunk[16384];
-    size_t n;
-    FILE *f = fopen(path, "rb");
-    if (f == NULL)
-        return dfu_error_set(err, DFU_ERR_FILE, "cannot read %s: %s", path, strerror(errno));
-    while ((n = fread(chunk, 1, sizeof chunk, f)) > 0)
-        (void)fwrite(chunk, 1, n, stdout); /* a failure is found when main() flushes */
-    (void)fclose(f);
-    return DFU_OK;
-}
-
-/* By way of a temporary file, so that every format can do it. */
-static int save_to_stdout(const struct dfu_image *image, const struct dfu_image_options *save, struct dfu_error **err)
-{
-    const char *temporary = getenv("TMPDIR");
-    char folder[1024];
-    char path[1100];
-    int n = snprintf(folder, sizeof folder, "%s/dfu-XXXXXX",
-                     temporary != NULL && temporary[0] != '\0' ? temporary : "/tmp");
-    if (n < 0 || (size_t)n >= sizeof folder || mkdtemp(folder) == NULL)
-        return dfu_error_set(err, DFU_ERR_FILE, "cannot make a temporary folder: %s", strerror(errno));
-    (void)snprintf(path, sizeof path, "%s/out", folder);
-    int rc = dfu_image_save(image, path, save, err);
-    if (rc == DFU_OK)
-        rc = copy_to_stdout(path, err);
-    (void)unlink(path);
-    (void)rmdir(folder);
-    return rc;
-}
-
 int output_save(struct cli *cli, enum opt_id format_id, const char *path, const struct dfu_image *image,
                 struct dfu_error **err)
 {
     struct dfu_image_options save;
+    struct dfu_image_info info;
     DFU_INIT(&save);
+    DFU_INIT(&info);
     save.format = args_value(&cli->args, format_id);
-    if (!is_stdout(path)) {
-        int rc = dfu_image_save(image, path, &save, err);
-        if (rc == DFU_ERR_FILE) {
-            dfu_error_wrap(err, "cannot save the image");
-            dfu_error_set_hint(err, "make room there, or choose another place with -o");
-        }
-        return rc;
-    }
-    if (save.format == NULL)
+    /* Memory that was read has no format of its own; through a pipe it is bytes. */
+    if (save.format == NULL && is_stdout(path) && dfu_image_describe(image, &info) == DFU_OK && info.format == NULL)
         save.format = "bin";
-    return save_to_stdout(image, &save, err);
+    (void)fflush(stdout);
+    int rc = dfu_image_save(image, path, &save, err);
+    if (rc == DFU_ERR_FILE) {
+        dfu_error_wrap(err, "cannot save the image");
+        dfu_error_set_hint(err, "make room there, or choose another place with -o");
+    }
+    return rc;
 }

@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "image/format.h"
 
-static int choose(const char *path, const char *name, const struct dfui_format **out, struct dfu_error **err)
+/* "-", /dev/stdout and the like have no ending that could tell a format. */
+static bool has_ending(const char *path)
 {
+    const char *slash = strrchr(path, '/');
+    return strchr(slash != NULL ? slash : path, '.') != NULL;
+}
+
+/* By option, by the ending of the file name, or where it has none as it was loaded. */
+static int choose(const struct dfu_image *image, const char *path, const char *name, const struct dfui_format **out,
+                  struct dfu_error **err)
+{
+    struct dfu_image_info info = {.size = sizeof info};
     if (name != NULL)
         return dfui_format_named(name, out, err);
     *out = dfui_format_suffixed(path);
-    if (*out != NULL)
+    if (*out == NULL && !has_ending(path) && dfu_image_describe(image, &info) == DFU_OK && info.format != NULL)
+        (void)dfui_format_named(info.format, out, NULL);
+    if (*out != NULL && (*out)->write != NULL)
         return DFU_OK;
     dfu_error_set(err, DFU_ERR_ARGUMENT, "%s: the name does not say which format to write", path);
     dfu_error_set_hint(err, "end the name in .hex or .bin, or give --format");
@@ -21,7 +33,7 @@ int dfu_image_save(const struct dfu_image *image, const char *path, const struct
     struct dfui_sink sink;
     int rc = dfui_sized_in(&o, sizeof o, options, "dfu_image_options", err);
     if (rc == DFU_OK)
-        rc = choose(path, o.format, &format, err);
+        rc = choose(image, path, o.format, &format, err);
     if (rc == DFU_OK)
         rc = dfui_sink_open(&sink, path, err);
     if (rc != DFU_OK)

@@ -38,9 +38,10 @@ int dfui_run_judge(struct dfui_run *run, struct dfu_error **err)
         return DFU_OK;
     (void)dfu_error_set(err, DFU_ERR_MISMATCH,
                         "contents differ at 0x%08" PRIX64 ": expected 0x%02X, found 0x%02X; %" PRIu64
-                        " bytes in %" PRIu64 " ranges differ",
+                        " byte%s in %" PRIu64 " range%s differ%s",
                         run->first_difference, run->first_expected, run->first_found, run->result.differing,
-                        run->difference_runs);
+                        run->result.differing == 1 ? "" : "s", run->difference_runs,
+                        run->difference_runs == 1 ? "" : "s", run->result.differing == 1 ? "s" : "");
     dfui_error_contents(err, run->first_difference, run->first_expected, run->first_found);
     return DFU_ERR_MISMATCH;
 }

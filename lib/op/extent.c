@@ -58,9 +58,9 @@ static uint64_t next_region_start(const struct dfu_plan *plan, uint32_t alt, uin
 static int outside(const struct dfu_plan *plan, uint32_t alt, struct dfu_range hole, enum dfui_intent intent,
                    struct dfu_error **err)
 {
-    (void)dfu_error_set(err, DFU_ERR_RANGE,
-                        "cannot %s 0x%08" PRIX64 "..0x%08" PRIX64 ": %" PRIu64 " bytes outside every region",
-                        verb(intent), hole.start, hole.end, hole.end - hole.start);
+    (void)dfu_error_set(
+        err, DFU_ERR_RANGE, "cannot %s 0x%08" PRIX64 "..0x%08" PRIX64 ": %" PRIu64 " byte%s outside every region",
+        verb(intent), hole.start, hole.end, hole.end - hole.start, hole.end - hole.start == 1 ? "" : "s");
     dfui_error_address(err, hole.start);
     tell_neighbours(plan, alt, hole.start, err);
     if (intent == DFUI_INTENT_WRITE)

@@ -216,7 +216,7 @@ static void refusals(void **state)
         int code;
         const char *text;
     } cases[] = {
-        {F407, 0x080FFFFF, 2, 0, DFU_ERR_RANGE, "0x08100000..0x08100001: 1 bytes outside every region"},
+        {F407, 0x080FFFFF, 2, 0, DFU_ERR_RANGE, "0x08100000..0x08100001: 1 byte outside every region"},
         {F407, 0x080FFFFF, 2, 0, DFU_ERR_RANGE, "Internal Flash ends at 0x08100000"},
         {F407, 0x07FFFFFF, 2, 0, DFU_ERR_RANGE, "--exclude 0x07FFFFFF..0x08000000"},
         {LOADER, 0x08007FFF, 2, 0, DFU_ERR_RANGE, "0x08007FFF..0x08008000 (Internal Flash): it is read-only"},
