@@ -54,7 +54,6 @@ static int confirm(struct job *job, const struct dfu_plan *plan, struct dfu_erro
 {
     struct dfu_plan_summary summary;
     char answer[16] = "";
-    int rc;
     DFU_INIT(&summary);
     (void)dfu_plan_summarize(plan, &summary);
     if (job->dry_run || args_count(&job->cli->args, OPT_YES) > 0)
@@ -62,8 +61,8 @@ static int confirm(struct job *job, const struct dfu_plan *plan, struct dfu_erro
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO) || job->cli->voice.json) {
         if (!everything(job) && !mass_erase(job))
             return DFU_OK;
-        rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "%s was not confirmed",
-                           mass_erase(job) ? "--mass-erase" : "--everything");
+        int rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "%s was not confirmed",
+                               mass_erase(job) ? "--mass-erase" : "--everything");
         dfu_error_set_hint(err, "add --yes to erase without being asked, or --dry-run to see what would go");
         return rc;
     }
@@ -96,25 +95,29 @@ static int erase(struct job *job, struct dfu_error **err)
     return rc;
 }
 
+static void report(struct job *job)
+{
+    const struct dfu_result *r = &job->result;
+    char time[TEXT_SIZE];
+    char line[128];
+    (void)text_time(time, r->elapsed_us);
+    if (mass_erase(job))
+        (void)snprintf(line, sizeof line, "mass erase done%s, in %s", r->verified ? " and checked" : "", time);
+    else
+        (void)snprintf(line, sizeof line, "erased %" PRIu32 " sector%s%s, in %s", r->erased_sectors,
+                       plural(r->erased_sectors), r->verified ? ", checked" : "", time);
+    job_report(job, job->dry_run ? NULL : line);
+}
+
 int cmd_erase(struct cli *cli, struct dfu_error **err)
 {
     struct job job;
-    char time[TEXT_SIZE];
-    char line[128];
     int rc = job_start(&job, cli, err);
     if (rc == DFU_OK)
         rc = erase(&job, err);
     rc = job_close(&job, rc, err);
-    if (rc == DFU_OK) {
-        const struct dfu_result *r = &job.result;
-        if (mass_erase(&job))
-            (void)snprintf(line, sizeof line, "mass erase done%s, in %s", r->verified ? " and checked" : "",
-                           text_time(time, r->elapsed_us));
-        else
-            (void)snprintf(line, sizeof line, "erased %" PRIu32 " sector%s%s, in %s", r->erased_sectors,
-                           plural(r->erased_sectors), r->verified ? ", checked" : "", text_time(time, r->elapsed_us));
-        job_report(&job, job.dry_run ? NULL : line);
-    }
+    if (rc == DFU_OK)
+        report(&job);
     job_free(&job);
     return rc;
 }

@@ -14,11 +14,11 @@ static void add_notes(const struct cli *cli, json_t *object)
     (void)json_object_set_new(object, "notes", cli->notes != NULL ? json_incref(cli->notes) : json_array());
 }
 
-static int edit(struct cli *cli, const char *const *files, size_t count, struct dfu_error **err)
+static int image_edit(struct cli *cli, const char *const *files, size_t count, struct dfu_error **err)
 {
     struct dfu_image *image = NULL;
     const char *path;
-    int rc = output_check(cli, OPT_OUTPUT_FORMAT, &path, err);
+    int rc = output_check(cli, &path, err);
     if (rc == DFU_OK)
         rc = inputs_load(cli, files, count, NULL, &image, err);
     if (rc == DFU_OK)
@@ -46,7 +46,7 @@ static int refuse_output(const struct cli *cli, const char *verb, struct dfu_err
     return dfu_error_set(err, DFU_ERR_ARGUMENT, "'dfu image %s' writes no file", verb);
 }
 
-static int info(struct cli *cli, const char *const *files, size_t count, struct dfu_error **err)
+static int image_info(struct cli *cli, const char *const *files, size_t count, struct dfu_error **err)
 {
     struct dfu_image *image = NULL;
     int rc = refuse_output(cli, "info", err);
@@ -121,7 +121,7 @@ static int report_diff(struct diff *diff)
     return equal ? DFU_OK : DFU_ERR_MISMATCH; /* without an error object: the listing has said it */
 }
 
-static int diff(struct cli *cli, const char *const *files, size_t count, struct dfu_error **err)
+static int image_diff(struct cli *cli, const char *const *files, size_t count, struct dfu_error **err)
 {
     struct dfu_image *images[2] = {NULL, NULL};
     int rc = refuse_output(cli, "diff", err);
@@ -146,10 +146,10 @@ int cmd_image(struct cli *cli, struct dfu_error **err)
     size_t count = cli->args.operand_count;
     const char *what = count > 0 ? words[0] : "";
     if (strcmp(what, "info") == 0)
-        return info(cli, words + 1, count - 1, err);
+        return image_info(cli, words + 1, count - 1, err);
     if (strcmp(what, "diff") == 0)
-        return diff(cli, words + 1, count - 1, err);
+        return image_diff(cli, words + 1, count - 1, err);
     if (strcmp(what, "edit") == 0)
-        return edit(cli, words + 1, count - 1, err);
-    return edit(cli, words, count, err);
+        return image_edit(cli, words + 1, count - 1, err);
+    return image_edit(cli, words, count, err);
 }

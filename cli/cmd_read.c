@@ -86,7 +86,7 @@ int cmd_read(struct cli *cli, struct dfu_error **err)
     const char *path = "";
     int rc = job_start(&job, cli, err);
     if (rc == DFU_OK)
-        rc = output_check(cli, OPT_FORMAT, &path, err);
+        rc = output_check(cli, &path, err);
     if (rc == DFU_OK)
         rc = read_device(&job, path, err);
     rc = job_close(&job, rc, err);

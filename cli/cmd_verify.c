@@ -17,13 +17,14 @@ struct differences {
 static void on_difference(struct dfu_range range, void *user)
 {
     struct differences *all = user;
-    char size[TEXT_SIZE];
     json_t *object = json_object();
     json_add_range(object, range.start, range.end);
     (void)json_array_append_new(all->ranges, object);
-    if (++all->count <= LISTED)
+    if (++all->count <= LISTED) {
+        char size[TEXT_SIZE];
         out_error_line(all->cli, "    0x%08" PRIX64 "..0x%08" PRIX64 "  %s", range.start, range.end,
                        text_size(size, range.end - range.start));
+    }
 }
 
 /* Below the error: where else, and how much. */

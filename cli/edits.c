@@ -259,11 +259,12 @@ static int apply_crc(struct cli *cli, const struct edit *edit, struct dfu_image 
 static int apply_cut(struct cli *cli, const struct edit *edit, struct dfu_image *image, struct dfu_error **err)
 {
     uint64_t removed = 0;
-    char size[TEXT_SIZE];
     int rc = edit->opt->id == OPT_CROP ? dfu_image_crop(image, edit->range, &removed, err)
                                        : dfu_image_exclude(image, edit->range, &removed, err);
-    if (rc == DFU_OK && removed > 0)
+    if (rc == DFU_OK && removed > 0) {
+        char size[TEXT_SIZE];
         out_note(cli, "--%s %s cut %s away", edit->opt->name, edit->text, text_size(size, removed));
+    }
     return rc;
 }
 

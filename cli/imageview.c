@@ -76,7 +76,6 @@ static void print_vectors(struct cli *cli, const struct dfu_image *image)
 void imageview_print(struct cli *cli, const char *name, const struct dfu_image *image)
 {
     struct dfu_image_info info;
-    char size[TEXT_SIZE];
     char sha[65];
     size_t index = 0;
     DFU_INIT(&info);
@@ -87,8 +86,10 @@ void imageview_print(struct cli *cli, const char *name, const struct dfu_image *
     out_paint(cli, PAINT_NONE);
     out_text(cli, "  %s%s%" PRIu64 " bytes", info.format != NULL ? info.format : "", info.format != NULL ? ", " : "",
              info.bytes);
-    if (info.bytes >= 10240)
+    if (info.bytes >= 10240) {
+        char size[TEXT_SIZE];
         out_text(cli, " (%s)", text_size(size, info.bytes));
+    }
     out_text(cli, " in %" PRIu64 " segment%s\n", info.segments, plural(info.segments));
     while (index < dfu_image_count(image))
         draw_cluster(cli, image, &index);

@@ -71,6 +71,7 @@ static int open_log(struct cli *cli, struct dfu_error **err)
     cli->log = fopen(path, "w");
     if (cli->log == NULL)
         return dfu_error_set(err, DFU_ERR_FILE, "cannot write the log %s: %s", path, strerror(errno));
+    (void)setvbuf(cli->log, NULL, _IOLBF, BUFSIZ); /* complete to the last line, whatever happens */
     return DFU_OK;
 }
 

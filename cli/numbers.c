@@ -128,9 +128,8 @@ static int scan_range(const char *text, struct dfu_range *range)
 
 int range_parse(const char *text, struct dfu_range *range, struct dfu_error **err)
 {
-    int rc;
     if (!scan_range(text, range)) {
-        rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "'%s' is not a range", text);
+        int rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "'%s' is not a range", text);
         dfu_error_set_hint(err, "write START..END (END is the first address after it) or START+LENGTH, "
                                 "e.g. 0x08000000..0x08010000 or 0x08000000+64K");
         return rc;

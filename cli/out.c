@@ -178,8 +178,7 @@ void out_error_line(struct cli *cli, const char *format, ...)
     size_t more = strlen(line);
     char *grown = realloc(cli->extra_text, old + more + 2);
     if (grown != NULL) {
-        memcpy(grown + old, line, more);
-        memcpy(grown + old + more, "\n", 2);
+        (void)snprintf(grown + old, more + 2, "%s\n", line);
         cli->extra_text = grown;
     }
     free(line);

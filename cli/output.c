@@ -51,10 +51,9 @@ static int check_folder(const char *path, struct dfu_error **err)
     return rc;
 }
 
-int output_check(const struct cli *cli, enum opt_id format_id, const char **path, struct dfu_error **err)
+int output_check(const struct cli *cli, const char **path, struct dfu_error **err)
 {
     int rc;
-    (void)format_id;
     *path = args_value(&cli->args, OPT_OUTPUT);
     if (*path == NULL || **path == '\0') {
         rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "no output file given");

@@ -19,18 +19,17 @@ struct stretch {
     uint32_t count;
 };
 
-/* A row of the listing: which steps, what to call them, and whether equal lengths matter. */
+/* A row of the listing: which steps, and what to call them. */
 struct row {
     uint32_t kind;
     const char *verb;
     const char *unit;
-    const char *json;
 };
 
 static const struct row rows[] = {
-    {DFU_STEP_ERASE, "erase", "sector", "erase"}, {DFU_STEP_MASS_ERASE, "mass erase", "command", "mass_erase"},
-    {DFU_STEP_WRITE, "write", "block", "write"},  {DFU_STEP_VERIFY, "verify", "block", "verify"},
-    {DFU_STEP_READ, "read", "block", "read"},     {DFU_STEP_BLANK, "check blank", "block", "blank"},
+    {DFU_STEP_ERASE, "erase", "sector"}, {DFU_STEP_MASS_ERASE, "mass erase", "command"},
+    {DFU_STEP_WRITE, "write", "block"},  {DFU_STEP_VERIFY, "verify", "block"},
+    {DFU_STEP_READ, "read", "block"},    {DFU_STEP_BLANK, "check blank", "block"},
 };
 
 static int get_step(const struct dfu_plan *plan, size_t index, struct dfu_step *step)
@@ -67,8 +66,8 @@ static int next_stretch(const struct dfu_plan *plan, uint32_t kind, size_t *inde
 
 static void print_sectors(struct cli *cli, const struct row *row, const struct stretch *s)
 {
-    char size[TEXT_SIZE];
     for (uint32_t i = 0; i < s->count; i++) {
+        char size[TEXT_SIZE];
         uint64_t start = s->range.start + (uint64_t)i * s->unit;
         out_text(cli, "  %-11s 0x%08" PRIX64 "..0x%08" PRIX64 "  %10s\n", row->verb, start, start + s->unit,
                  text_size(size, s->unit));
@@ -93,13 +92,14 @@ static void print_stretch(struct cli *cli, const struct row *row, const struct s
 
 static void print_totals(struct cli *cli, const struct dfu_plan_summary *summary)
 {
-    char size[TEXT_SIZE];
     if (summary->leaves)
         out_text(cli, "  %-11s to the vector table at 0x%08" PRIX64 "\n", "leave", summary->leave_address);
-    if (summary->image_bytes > 0)
+    if (summary->image_bytes > 0) {
+        char size[TEXT_SIZE];
         out_text(cli, "  %-11s %" PRIu32 " sector%s to erase, %" PRIu32 " block%s to write, %s to read back\n",
                  "in all", summary->erase_sectors, plural(summary->erase_sectors), summary->write_blocks,
                  plural(summary->write_blocks), text_size(size, summary->verify_bytes + summary->read_bytes));
+    }
 }
 
 void planview_print(struct cli *cli, const struct dfu_memmap *map, const struct dfu_plan *plan,

@@ -86,17 +86,20 @@ static void print_phase(struct progress *progress, const struct dfu_progress *no
 {
     char size[TEXT_SIZE];
     char time[TEXT_SIZE];
-    char rate[TEXT_SIZE];
     char line[128];
     uint64_t us = progress->phase_us[now->phase];
     if (now->phase == DFU_PHASE_LEAVE)
         return; /* how a leave went is part of the result */
-    if (now->phase == DFU_PHASE_ERASE && progress->erase_sectors > 0)
+    (void)text_size(size, now->total);
+    (void)text_time(time, us);
+    if (now->phase == DFU_PHASE_ERASE && progress->erase_sectors > 0) {
         (void)snprintf(line, sizeof line, "erased %" PRIu32 " sector%s, %s in %s", progress->erase_sectors,
-                       plural(progress->erase_sectors), text_size(size, now->total), text_time(time, us));
-    else
-        (void)snprintf(line, sizeof line, "%s %s in %s, %s", phases[now->phase].did, text_size(size, now->total),
-                       text_time(time, us), text_rate(rate, now->total, us));
+                       plural(progress->erase_sectors), size, time);
+    } else {
+        char rate[TEXT_SIZE];
+        (void)snprintf(line, sizeof line, "%s %s in %s, %s", phases[now->phase].did, size, time,
+                       text_rate(rate, now->total, us));
+    }
     out_message(progress->cli, line);
 }
 
