@@ -82,6 +82,19 @@ DFU_API const char *dfu_sim_path(const struct dfu_sim *sim, size_t board);
  */
 DFU_API int dfu_sim_fault(struct dfu_sim *sim, const char *rule, struct dfu_error **err);
 
+/*
+ * The floor, in counters below, is the least time in which any host could have had the same done:
+ *   each distinct sector that was erased by command, and each mass erase: DNLOAD, GETSTATUS, the erase and the wait
+ *     that the device asks for, GETSTATUS;
+ *   one SET_ADDRESS for each memory that was programmed, in the same way;
+ *   each contiguous range of programmed addresses in blocks of wTransferSize (the last one as long as it must be), in
+ *     the same way.
+ * Work and wait add up where the work is done inside GETSTATUS (st-*); elsewhere the wait is the work, in whole
+ * milliseconds. A transfer takes 1 ms and its data 1 ms for each 19 packets of 64 bytes. Repeated work counts once.
+ * What plain DFU erases by itself adds the time of the erase only. The floor of reading is one SET_ADDRESS and one
+ * ABORT for each memory, and the blocks of each distinct range.
+ */
+
 /** Counters of one board. Times are by its clock. */
 struct dfu_sim_counters {
     size_t size;

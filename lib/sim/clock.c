@@ -38,8 +38,9 @@ static void sleep_to(uint64_t wall_us)
 {
 #if defined(__linux__)
     struct timespec t = {.tv_sec = (time_t)(wall_us / 1000000), .tv_nsec = (long)(wall_us % 1000000) * 1000};
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
-        continue;
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR) {
+        /* a signal woke us too early */
+    }
 #else
     for (uint64_t now = dfui_sim_wall_us(); now < wall_us; now = dfui_sim_wall_us()) {
         uint64_t left = wall_us - now;

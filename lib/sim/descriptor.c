@@ -80,8 +80,9 @@ static size_t add_garbage(uint8_t out[256], size_t length)
 /* Characters of 8 bits where UTF-16 belongs (quirk C6). */
 static size_t byte_string(const char *text, uint8_t out[256])
 {
-    size_t length = strlen(text) < 250 ? strlen(text) : 250;
-    memcpy(out + 2, text, length);
+    size_t length = 0;
+    for (; length < 250 && text[length] != '\0'; length++)
+        out[2 + length] = (uint8_t)text[length];
     out[0] = (uint8_t)(length + 2);
     out[1] = 3;
     return length + 2;

@@ -37,8 +37,6 @@ static int take_options(const struct dfu_sim_options *given, struct dfu_sim_opti
         memcpy(out, given, given->size < sizeof *out ? given->size : sizeof *out);
         out->size = sizeof *out;
     }
-    if (out->count == 0)
-        out->count = 1;
     if (out->count > MAX_BOARDS)
         return dfu_error_set(err, DFU_ERR_ARGUMENT, "%u simulated boards, at most %d are possible", out->count,
                              MAX_BOARDS);
@@ -133,7 +131,7 @@ int dfu_sim_new(const char *profile, const struct dfu_sim_options *options, stru
         return no_memory(err);
     sim->profile = found;
     sim->options = taken;
-    sim->count = taken.count;
+    sim->count = taken.count == 0 ? 1 : taken.count;
     sim->wall_base_us = dfui_sim_wall_us();
     sim->boards = calloc(sim->count, sizeof *sim->boards);
     rc = sim->boards == NULL ? DFU_ERR_NO_MEMORY : DFU_OK;

@@ -84,7 +84,7 @@ static void stall(void **state)
 {
     (void)state;
     struct usb u;
-    uint8_t c[5];
+    uint8_t c[5] = {0};
     uint8_t d[18];
     start(&u, "stall@3");
     assert_int_equal(usb_getstate(&u), DFU_STATE_IDLE);
@@ -101,7 +101,7 @@ static void timeout(void **state)
 {
     (void)state;
     struct usb u;
-    uint8_t c[5];
+    uint8_t c[5] = {0};
     start(&u, "timeout@2");
     assert_int_equal(usb_dnload(&u, 0, c, usb_command(c, 0x41, APP)), 5);
     uint64_t before = usb_now(&u);
@@ -248,7 +248,7 @@ static void poll(void **state)
 {
     (void)state;
     struct usb u;
-    uint8_t c[5];
+    uint8_t c[5] = {0};
     start(&u, "poll=70000@0x08008000");
     assert_int_equal(usb_dnload(&u, 0, c, usb_command(c, 0x41, APP + 0x3FFF)), 5);
     struct usb_status s = usb_getstatus(&u);
@@ -313,7 +313,7 @@ static void addresses(void **state)
     (void)state;
     struct usb u;
     uint8_t data[SIZE] = {0};
-    uint8_t c[5];
+    uint8_t c[5] = {0};
     start(&u, "stall@0x080087FF");
     (void)usb_set_address(&u, APP + SIZE);
     (void)usb_abort(&u);

@@ -106,12 +106,12 @@ static void serial_numbers(void **state)
 /* Resident memory in KiB; 0 where the system does not tell. */
 static size_t resident(void)
 {
-    unsigned long pages = 0;
     FILE *f = fopen("/proc/self/statm", "r");
     if (f == NULL)
         return 0;
-    if (fscanf(f, "%*s %lu", &pages) != 1)
-        pages = 0;
+    char line[128] = "";
+    char *second = fgets(line, sizeof line, f) != NULL ? strchr(line, ' ') : NULL;
+    size_t pages = second != NULL ? strtoul(second, NULL, 10) : 0;
     fclose(f);
     return pages * 4;
 }

@@ -22,7 +22,7 @@ static void work_goes_on_while_the_host_waits(void **state)
 {
     (void)state;
     struct usb u;
-    uint8_t c[5];
+    uint8_t c[5] = {0};
     uint8_t data[2048];
     fill(data, sizeof data, 1);
     usb_new(&u, "stm32f746", NULL);
@@ -253,7 +253,7 @@ static void l476_stalls_while_busy(void **state)
 {
     (void)state;
     struct usb u;
-    uint8_t c[5];
+    uint8_t c[5] = {0};
     usb_new(&u, "stm32l476", NULL);
     assert_int_equal(usb_dnload(&u, 0, c, usb_command(c, 0x41, FLASH)), 5);
     assert_int_equal(usb_getstatus(&u).poll_ms, 23); /* 22.02 ms */
@@ -293,7 +293,7 @@ static void pending_command_runs(void **state)
 {
     (void)state;
     struct usb u;
-    uint8_t c[5];
+    uint8_t c[5] = {0};
     usb_new(&u, "stm32h743", NULL);
     load(&u, FLASH, "abcd", 4);
     assert_int_equal(usb_dnload(&u, 0, c, usb_command(c, 0x41, FLASH)), 5);

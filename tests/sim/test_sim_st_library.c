@@ -33,7 +33,7 @@ static void work_runs_inside_first_getstatus(void **state)
     struct usb u;
     usb_new(&u, "st-loader", NULL);
     load(&u, APP, "\0\0\0", 4);
-    uint8_t c[5];
+    uint8_t c[5] = {0};
     assert_int_equal(usb_dnload(&u, 0, c, usb_command(c, 0x41, APP)), 5);
     assert_int_equal(usb_getstate(&u), DFU_STATE_DNLOAD_SYNC);
     assert_int_equal(*usb_memory(&u, APP), 0x00);
@@ -95,7 +95,7 @@ static void set_address_polls_like_programming(void **state)
 {
     (void)state;
     struct usb u;
-    uint8_t c[5];
+    uint8_t c[5] = {0};
     usb_new(&u, "st-sample", NULL);
     assert_int_equal(usb_dnload(&u, 0, c, usb_command(c, 0x21, APP)), 5);
     struct usb_status s = usb_getstatus(&u);
@@ -221,7 +221,7 @@ static void unknown_command_sticks(void **state)
 {
     (void)state;
     struct usb u;
-    uint8_t c[5];
+    uint8_t c[5] = {0};
     usb_new(&u, "st-loader", NULL);
     assert_status(usb_send(&u, 0, c, usb_command(c, 0x77, APP)), DFU_STATE_DNBUSY, DFU_STATUS_OK);
     assert_int_equal(usb_abort(&u), 0);
@@ -300,7 +300,7 @@ static void state_outlives_the_host(void **state)
 {
     (void)state;
     struct usb u;
-    uint8_t c[5];
+    uint8_t c[5] = {0};
     usb_new(&u, "st-loader", NULL);
     load(&u, APP, "abcd", 4);
     assert_int_equal(usb_dnload(&u, 0, c, usb_command(c, 0x41, APP)), 5);
@@ -487,7 +487,7 @@ static void timeout_inside_an_erase(void **state)
 {
     (void)state;
     struct usb u;
-    uint8_t c[5];
+    uint8_t c[5] = {0};
     uint8_t d[6];
     usb_new(&u, "st-loader", NULL);
     load(&u, 0x08020000, "abcd", 4);
@@ -509,7 +509,7 @@ static void waits_end_with_abort_and_open(void **state)
 {
     (void)state;
     struct usb u;
-    uint8_t c[5];
+    uint8_t c[5] = {0};
     usb_new(&u, "st-loader", NULL);
     assert_int_equal(usb_dnload(&u, 0, c, usb_command(c, 0x21, APP)), 5);
     assert_int_equal(usb_getstatus(&u).poll_ms, 50);

@@ -151,13 +151,13 @@ static inline size_t usb_command(uint8_t out[5], unsigned code, uint32_t address
 
 static inline struct usb_status usb_set_address(struct usb *usb, uint32_t address)
 {
-    uint8_t c[5];
+    uint8_t c[5] = {0};
     return usb_send(usb, 0, c, usb_command(c, 0x21, address));
 }
 
 static inline struct usb_status usb_erase(struct usb *usb, uint32_t address)
 {
-    uint8_t c[5];
+    uint8_t c[5] = {0};
     return usb_send(usb, 0, c, usb_command(c, 0x41, address));
 }
 
