@@ -112,6 +112,7 @@ static void close_over_blocks(const struct dfui_run *run, const struct dfu_step 
 
 /* Erases the sectors under a block that arrived in part and writes again what the plan had put there, the block
  * itself included. Goes back into dfui_run_write_step(), as often as MAX_REDONE allows. */
+/* NOLINTNEXTLINE(misc-no-recursion): see above */
 static int redo(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     struct dfu_range dirty = {step->address, step->address + step->length};
@@ -139,6 +140,7 @@ static int redo(struct dfui_run *run, const struct dfu_step *step, struct dfu_er
     return rc;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): see redo() */
 int dfui_run_write_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     size_t own = 0;

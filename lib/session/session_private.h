@@ -14,7 +14,7 @@ struct dfu_session {
     struct dfui_idle_report found;
     uint32_t block_size; /* bytes a block that we use */
     bool dfuse;
-    bool gone;          /* told to leave, or lost in a reset: nothing more can be done with it */
+    bool gone;         /* told to leave, or lost in a reset: nothing more can be done with it */
     int alt;           /* selected alternate setting, -1 = none */
     int command_count; /* -1 = not asked yet */
     uint8_t commands[32];

@@ -133,6 +133,7 @@ int dfu_sim_new(const char *profile, const struct dfu_sim_options *options, stru
     sim->options = taken;
     sim->count = taken.count == 0 ? 1 : taken.count;
     sim->wall_base_us = dfui_sim_wall_us();
+    /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): take_options() gives at least one */
     sim->boards = calloc(sim->count, sizeof *sim->boards);
     rc = sim->boards == NULL ? DFU_ERR_NO_MEMORY : DFU_OK;
     for (size_t i = 0; rc == DFU_OK && i < sim->count; i++)

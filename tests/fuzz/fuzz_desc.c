@@ -25,7 +25,7 @@ static void check_interface(const struct dfui_interface *i)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct dfu_usb_config configs[CONFIGS];
+    struct dfu_usb_config configs[CONFIGS] = {0};
     struct dfui_interfaces found;
     uint8_t *copies[CONFIGS];
     size_t count = 0;

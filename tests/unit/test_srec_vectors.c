@@ -199,7 +199,7 @@ static void for_each_line(const char *name, void (*visit)(char **field, unsigned
     char *text = (char *)test_slurp(path, NULL);
     char *line = strtok_r(text, "\n", &rest); /* the heading */
     while (line != NULL && (line = strtok_r(NULL, "\n", &rest)) != NULL) {
-        char *field[8];
+        char *field[8] = {NULL};
         visit(field, fields(line, field, 8));
     }
     free(text);
@@ -247,7 +247,7 @@ static void visit_crc(char **field, unsigned n)
     if (strncmp(field[1], "STM32", 5) != 0 || found_command[0] == '\0' || rule != NULL)
         return; /* another algorithm, or its command is not handed over, or see the rules */
     struct srec_job job = {.folder = folder, .command = found_command, .output = OUTPUT};
-    struct dfu_image *image;
+    struct dfu_image *image = NULL;
     uint8_t stored[4];
     char text[9];
     assert_int_equal(srec_run(&job), DFU_OK);
