@@ -27,7 +27,8 @@ struct cli {
     struct args args;
     const struct verb *verb;
     struct voice voice;
-    FILE *log; /* --log, or NULL */
+    FILE *log;       /* --log, or NULL */
+    int raw_at_zero; /* raw files need no address: the device in hand has none */
 
     /* For the closing report: the device in hand, and how far a run came. */
     char *device_path;

@@ -48,11 +48,15 @@ static void report(struct job *job)
     char line[256];
     DFU_INIT(&info);
     (void)dfu_image_describe(job->image, &info);
-    (void)snprintf(line, sizeof line,
-                   "flashed %" PRIu64 " bytes in 0x%08" PRIX64 "..0x%08" PRIX64 ", %" PRIu32
-                   " sector%s erased, %s, in %s%s",
-                   r->bytes, info.span.start, info.span.end, r->erased_sectors, plural(r->erased_sectors),
-                   r->verified ? "verified" : "not verified", text_time(time, r->elapsed_us), job_left_text(job));
+    if (target_is_plain(&job->target))
+        (void)snprintf(line, sizeof line, "flashed %" PRIu64 " bytes, %s, in %s%s", r->bytes,
+                       r->verified ? "verified" : "not verified", text_time(time, r->elapsed_us), job_left_text(job));
+    else
+        (void)snprintf(line, sizeof line,
+                       "flashed %" PRIu64 " bytes in 0x%08" PRIX64 "..0x%08" PRIX64 ", %" PRIu32
+                       " sector%s erased, %s, in %s%s",
+                       r->bytes, info.span.start, info.span.end, r->erased_sectors, plural(r->erased_sectors),
+                       r->verified ? "verified" : "not verified", text_time(time, r->elapsed_us), job_left_text(job));
     job_report(job, job->dry_run ? NULL : line);
 }
 

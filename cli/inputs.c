@@ -108,7 +108,12 @@ static int load_one(struct cli *cli, const char *file, enum dfu_overlap overlap,
     if (rc == DFU_OK) {
         rc = dfu_image_load(input.path, &load, out, err);
         explain(rc, input.path, err);
-        if (rc == DFU_ERR_ARGUMENT && !input.has_base && is_raw(input.path, load)) {
+        if (rc == DFU_ERR_ARGUMENT && !input.has_base && cli->raw_at_zero) {
+            load.flags = DFU_IMAGE_BASE_SET;
+            dfu_error_free(*err);
+            *err = NULL;
+            rc = dfu_image_load(input.path, &load, out, err);
+        } else if (rc == DFU_ERR_ARGUMENT && !input.has_base && is_raw(input.path, load)) {
             rc = inputs_refuse_unplaced(file, NULL, err);
             if (unplaced != NULL)
                 *unplaced = file;

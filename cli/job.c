@@ -28,29 +28,22 @@ int job_load(struct job *job, struct dfu_error **err)
     /* Without a device the missing address is still the first thing to mend. */
     if (unplaced == NULL)
         return rc;
-    if (target_find(&job->target, NULL) == DFU_OK)
+    if (target_find(&job->target, NULL) != DFU_OK) {
+        out_error_forget(job->cli);
+        return rc;
+    }
+    if (!target_is_plain(&job->target))
         return inputs_refuse_unplaced(unplaced, target_map(&job->target), err);
-    out_error_forget(job->cli);
-    return rc;
-}
-
-/* Before a plan says that a device without a map has no room for anything. */
-static int refuse_plain(const struct target *target, struct dfu_error **err)
-{
-    if (!target_is_plain(target))
-        return DFU_OK;
-    int rc = dfu_error_set(err, DFU_ERR_UNSUPPORTED, "this version cannot do that with a device that speaks plain DFU");
-    dfu_error_set_cause(err, "the device at %s has bcdDFUVersion %x.%02x; DfuSe is 1.1a", target->info.path,
-                        target->info.protocol >> 8, target->info.protocol & 0xFFu);
-    dfu_error_set_hint(err, "use --dfuse if it speaks DfuSe although its descriptor says otherwise");
-    return rc;
+    /* Plain DFU has no addresses: a raw file is just what such a device takes. */
+    dfu_error_free(*err);
+    *err = NULL;
+    job->cli->raw_at_zero = 1;
+    return inputs_load(job->cli, job->cli->args.operands, job->cli->args.operand_count, NULL, &job->image, err);
 }
 
 int job_open(struct job *job, struct dfu_error **err)
 {
     int rc = target_find(&job->target, err);
-    if (rc == DFU_OK)
-        rc = refuse_plain(&job->target, err);
     /* The list knows the map and the transfer size: a dry run sends the device not one DFU request. Only a device
      * that is said to be DfuSe against its descriptor has no map until it is opened. */
     int need = !job->dry_run || (job->target.open.flags & DFU_OPEN_FORCE_DFUSE) != 0;

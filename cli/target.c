@@ -198,6 +198,9 @@ void target_facts(const struct target *target, struct dfu_target *facts)
     facts->transfer_size = target->info.transfer_size;
     facts->block_size = target->open.transfer_size;
     facts->attributes = target->info.attributes;
+    facts->flags = target_is_plain(target) ? DFU_TARGET_PLAIN : 0;
+    facts->alt_count = target->info.alt_count;
+    (void)dfu_device_alt(target->device, 0, &facts->first_alt, NULL);
 }
 
 int target_is_plain(const struct target *target)

@@ -15,13 +15,19 @@
 extern "C" {
 #endif
 
+enum dfu_target_flags {
+    DFU_TARGET_PLAIN = 1u << 0 /**< plain DFU 1.0/1.1: no addresses, blocks count from 0, the device erases by itself */
+};
+
 /** What a plan needs to know of the device beyond its map. */
 struct dfu_target {
     size_t size;
     uint32_t transfer_size; /**< the device's wTransferSize in bytes */
     uint32_t block_size;    /**< bytes a block that will be used; 0 = transfer_size */
     uint32_t attributes;    /**< enum dfu_attributes */
-    uint32_t flags;         /**< none yet */
+    uint32_t flags;         /**< enum dfu_target_flags */
+    uint32_t alt_count;     /**< alternate settings; several need DFU_PLAN_ALT_SET in plain DFU */
+    uint32_t first_alt;     /**< the lowest */
 };
 
 enum dfu_plan_flags {
@@ -53,7 +59,9 @@ enum dfu_step_kind {
     DFU_STEP_VERIFY = 6,     /**< read one block back and compare with the image */
     DFU_STEP_READ = 7,       /**< read one block */
     DFU_STEP_BLANK = 8,      /**< read one block; it must be erased */
-    DFU_STEP_LEAVE = 9       /**< point at address, zero-length block, watch */
+    DFU_STEP_LEAVE = 9,      /**< point at address, zero-length block, watch */
+    DFU_STEP_MANIFEST = 10,  /**< plain DFU: zero-length block, manifestation, and the reset it may need */
+    DFU_STEP_UPLOAD = 11     /**< plain DFU: read blocks until the device ends with a short one */
 };
 
 enum dfu_step_flags {

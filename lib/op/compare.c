@@ -60,11 +60,8 @@ static void suspect_protection(struct dfui_run *run, const struct dfu_step *step
              "block at 0x%08" PRIX64 " reads as 0x%02X throughout: read or write protection?", step->address, value);
 }
 
-int dfui_run_verify_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+void dfui_run_compare(struct dfui_run *run, const struct dfu_step *step)
 {
-    int rc = dfui_run_read(run, step->block, run->block, step->length, err);
-    if (rc != DFU_OK)
-        return rc;
     /* Bytes that the image does not hold stay as they were read, and so never differ. */
     memcpy(run->other, run->block, step->length);
     size_t own = dfu_image_read(run->plan->image, step->alt, step->address, run->other, step->length);
@@ -78,7 +75,14 @@ int dfui_run_verify_step(struct dfui_run *run, const struct dfu_step *step, stru
     }
     if (run->plan->summary.write_blocks == 0)
         run->result.bytes += own;
-    return DFU_OK;
+}
+
+int dfui_run_verify_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    int rc = dfui_run_read(run, step->block, run->block, step->length, err);
+    if (rc == DFU_OK)
+        dfui_run_compare(run, step);
+    return rc;
 }
 
 int dfui_run_blank_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)

@@ -121,7 +121,10 @@ int dfu_plan_erase(const struct dfu_memmap *map, const struct dfu_target *target
     int rc = dfui_plan_new(map, target, NULL, options, out, err);
     if (rc != DFU_OK)
         return rc;
-    rc = count == 0 ? all_erasable(&extents, *out, err) : ranges_to_extents(&extents, *out, ranges, count, err);
+    if (dfui_plan_is_plain(*out))
+        rc = dfui_plan_plain_refuse("erase", err);
+    else
+        rc = count == 0 ? all_erasable(&extents, *out, err) : ranges_to_extents(&extents, *out, ranges, count, err);
     if (rc == DFU_OK)
         rc = dfui_plan_erase_sectors(*out, &extents, err);
     if (rc == DFU_OK && can_read_back(*out)) {
@@ -144,7 +147,7 @@ int dfu_plan_mass_erase(const struct dfu_memmap *map, const struct dfu_target *t
     if (rc != DFU_OK)
         return rc;
     struct dfu_plan *plan = *out;
-    rc = all_erasable(&extents, plan, err);
+    rc = dfui_plan_is_plain(plan) ? dfui_plan_plain_refuse("erase", err) : all_erasable(&extents, plan, err);
     /* The command erases the memory behind the first such alt: internal flash, in every known loader. */
     uint32_t alt = rc == DFU_OK ? extents.items[0].alt : 0;
     uint64_t bytes = 0;

@@ -52,7 +52,7 @@ int dfu_plan_leave(const struct dfu_memmap *map, const struct dfu_target *target
     if (rc != DFU_OK)
         return rc;
     uint64_t address = (*out)->options.leave_address;
-    if (!((*out)->options.flags & DFU_PLAN_LEAVE_SET)) {
+    if (!dfui_plan_is_plain(*out) && !((*out)->options.flags & DFU_PLAN_LEAVE_SET)) {
         /* The first memory that a program could have been written to. */
         rc = DFU_ERR_RANGE;
         for (size_t i = 0; rc != DFU_OK && i < dfu_memmap_count(map); i++) {
@@ -68,7 +68,7 @@ int dfu_plan_leave(const struct dfu_memmap *map, const struct dfu_target *target
         }
     }
     if (rc == DFU_OK)
-        rc = append_leave(*out, address, err);
+        rc = dfui_plan_is_plain(*out) ? dfui_plan_plain_leave(*out, err) : append_leave(*out, address, err);
     if (rc != DFU_OK) {
         dfu_plan_free(*out);
         *out = NULL;

@@ -101,6 +101,15 @@ bool dfui_plan_erasable(const struct dfu_plan *plan, const struct dfu_region *re
 /* Read-back steps for the image. What cannot be read becomes a note, unless it is required. */
 int dfui_plan_verify_image(struct dfu_plan *plan, const struct dfui_extents *extents, struct dfu_error **err);
 
+/* --- plain_plan.c: DFU without addresses --- */
+bool dfui_plan_is_plain(const struct dfu_plan *plan);
+int dfui_plan_plain_write(struct dfu_plan *plan, struct dfu_error **err);
+int dfui_plan_plain_verify(struct dfu_plan *plan, struct dfu_error **err);
+int dfui_plan_plain_read(struct dfu_plan *plan, size_t range_count, struct dfu_error **err);
+int dfui_plan_plain_leave(struct dfu_plan *plan, struct dfu_error **err);
+/* "plain DFU has no command to …": the code to return. */
+int dfui_plan_plain_refuse(const char *what, struct dfu_error **err);
+
 /* --- leave_plan.c --- */
 
 /* Lowest image address in the first executable region; false when there is none. */

@@ -37,7 +37,10 @@ static enum dfu_phase phase_of(const struct dfu_step *step)
     case DFU_STEP_BLANK:
         return DFU_PHASE_VERIFY;
     case DFU_STEP_READ:
+    case DFU_STEP_UPLOAD:
         return DFU_PHASE_READ;
+    case DFU_STEP_MANIFEST:
+        return DFU_PHASE_WRITE;
     default:
         return DFU_PHASE_LEAVE;
     }
@@ -64,15 +67,34 @@ static void leave(struct dfui_run *run, const struct dfu_step *step)
     }
     dfui_dfuse_leave(&s->link);
     s->gone = true;
-    run->result.left =
-        dfui_session_watch(s, run->options.leave_watch_ms != 0 ? run->options.leave_watch_ms : LEAVE_WATCH_MS);
+    run->result.left = dfui_session_watch(s, run->options.leave_watch_ms);
+}
+
+static int do_plain_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    switch (step->kind) {
+    case DFU_STEP_WRITE:
+        return dfui_run_plain_write(run, step, err);
+    case DFU_STEP_MANIFEST:
+        return dfui_run_plain_manifest(run, step, err);
+    case DFU_STEP_VERIFY:
+        return dfui_run_plain_verify(run, step, err);
+    case DFU_STEP_LEAVE:
+        if (!run->session->gone) /* a manifestation with reset has left already */
+            dfui_run_plain_leave(run);
+        return DFU_OK;
+    default:
+        return dfui_run_plain_upload(run, step, err);
+    }
 }
 
 static int do_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
-    int rc = dfui_session_select(run->session, step->alt, err);
+    int rc = run->session->gone ? DFU_OK : dfui_session_select(run->session, step->alt, err);
     if (rc != DFU_OK)
         return rc;
+    if (dfui_plan_is_plain(run->plan))
+        return do_plain_step(run, step, err);
     switch (step->kind) {
     case DFU_STEP_ERASE:
     case DFU_STEP_MASS_ERASE:
@@ -107,9 +129,9 @@ static int do_step(struct dfui_run *run, const struct dfu_step *step, struct dfu
 
 static const char *doing(uint32_t kind)
 {
-    static const char *const words[] = {"step",    "erasing",   "mass erase", "pointing", "probing",
-                                        "writing", "verifying", "reading",    "checking", "leaving"};
-    return words[kind <= DFU_STEP_LEAVE ? kind : 0];
+    static const char *const words[] = {"step",      "erasing", "mass erase", "pointing", "probing",       "writing",
+                                        "verifying", "reading", "checking",   "leaving",  "manifestation", "upload"};
+    return words[kind <= DFU_STEP_UPLOAD ? kind : 0];
 }
 
 /* Says which step failed, and what state flash is in. */
@@ -174,7 +196,8 @@ static int prepare(struct dfui_run *run, struct dfu_error **err)
         run->erased[i] = DFUI_ERASED_UNKNOWN;
     for (size_t i = 0; i < plan->count; i++) {
         run->total[phase_of(&plan->steps[i])] += weight(&plan->steps[i]);
-        if (plan->steps[i].kind == DFU_STEP_READ && run->options.into == NULL)
+        if ((plan->steps[i].kind == DFU_STEP_READ || plan->steps[i].kind == DFU_STEP_UPLOAD) &&
+            run->options.into == NULL)
             return dfu_error_set(err, DFU_ERR_ARGUMENT, "a read needs an image to read into");
     }
     return DFU_OK;
@@ -186,12 +209,9 @@ static int check_session(const struct dfu_session *s, const struct dfu_plan *pla
         return dfu_error_set(err, DFU_ERR_ARGUMENT, "no session or no plan to run");
     if (s->gone)
         return dfu_error_set(err, DFU_ERR_GONE, "the device at %s left or was lost: open it again", s->device->path);
-    if (!s->dfuse) {
-        (void)dfu_error_set(err, DFU_ERR_UNSUPPORTED,
-                            "the device at %s speaks plain DFU, which this version cannot program", s->device->path);
-        dfu_error_set_hint(err, "use --dfuse if the device speaks DfuSe although its descriptor says otherwise");
-        return DFU_ERR_UNSUPPORTED;
-    }
+    if (s->dfuse == dfui_plan_is_plain(plan))
+        return dfu_error_set(err, DFU_ERR_ARGUMENT, "the plan is for %s, the session speaks %s",
+                             s->dfuse ? "plain DFU" : "DfuSe", s->dfuse ? "DfuSe" : "plain DFU");
     return DFU_OK;
 }
 
@@ -208,6 +228,8 @@ int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, co
     run.result.erased_value = DFUI_ERASED_UNKNOWN;
     run.started_us = dfui_link_now(&session->link);
     uint32_t retries = session->link.retries;
+    if (run.options.leave_watch_ms == 0)
+        run.options.leave_watch_ms = LEAVE_WATCH_MS;
     rc = prepare(&run, err);
     if (rc == DFU_OK)
         rc = run_steps(&run, err);

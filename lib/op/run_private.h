@@ -31,7 +31,8 @@ struct dfui_run {
     uint64_t difference_runs;
     uint8_t first_expected;
     uint8_t first_found;
-    unsigned redone; /* sectors erased and written a second time */
+    uint32_t uploaded_blocks; /* plain DFU: blocks of the current upload */
+    unsigned redone;          /* sectors erased and written a second time */
 };
 
 /* --- transfer.c: blocks with the retries that are without doubt (protocol rule 6) --- */
@@ -54,7 +55,17 @@ int dfui_run_write_step(struct dfui_run *run, const struct dfu_step *step, struc
 int dfui_run_verify_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 int dfui_run_blank_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 int dfui_run_read_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+/* Compares run->block with the image. */
+void dfui_run_compare(struct dfui_run *run, const struct dfu_step *step);
 /* Ends the open difference and turns what was found into an error. */
 int dfui_run_judge(struct dfui_run *run, struct dfu_error **err);
+
+/* --- plain.c: the steps of plain DFU --- */
+int dfui_run_plain_write(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+int dfui_run_plain_manifest(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+int dfui_run_plain_verify(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+/* DETACH and a reset, which is how dfu-util -R ends a session; then watches the bus. */
+void dfui_run_plain_leave(struct dfui_run *run);
+int dfui_run_plain_upload(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 
 #endif

@@ -99,6 +99,8 @@ int dfu_plan_verify(const struct dfu_memmap *map, const struct dfu_target *targe
     if (rc != DFU_OK)
         return rc;
     rc = need_upload(*out, err);
+    if (rc == DFU_OK && dfui_plan_is_plain(*out))
+        return finish(out, &extents, dfui_plan_plain_verify(*out, err));
     if (rc == DFU_OK)
         rc = dfui_extents_of_image(&extents, *out, DFUI_INTENT_READ, err);
     if (rc == DFU_OK)
@@ -141,6 +143,8 @@ int dfu_plan_read(const struct dfu_memmap *map, const struct dfu_target *target,
     if (rc != DFU_OK)
         return rc;
     rc = need_upload(*out, err);
+    if (rc == DFU_OK && dfui_plan_is_plain(*out))
+        return finish(out, &extents, dfui_plan_plain_read(*out, count, err));
     if (rc == DFU_OK && count == 0)
         rc = all_readable(&extents, *out, err);
     for (size_t i = 0; rc == DFU_OK && i < count; i++) {

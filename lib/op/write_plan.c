@@ -245,7 +245,7 @@ int dfu_plan_write(const struct dfu_memmap *map, const struct dfu_target *target
     if (!((*out)->target.attributes & DFU_CAN_DOWNLOAD))
         rc = dfu_error_set(err, DFU_ERR_UNSUPPORTED, "the device says that it cannot be written (bitCanDnload is 0)");
     if (rc == DFU_OK)
-        rc = fill_plan(*out, &extents, err);
+        rc = dfui_plan_is_plain(*out) ? dfui_plan_plain_write(*out, err) : fill_plan(*out, &extents, err);
     dfui_extents_free(&extents);
     if (rc != DFU_OK) {
         dfu_plan_free(*out);

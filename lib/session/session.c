@@ -252,7 +252,10 @@ void dfu_session_target(const struct dfu_session *session, struct dfu_target *ta
     struct dfu_target t = {.size = sizeof t,
                            .transfer_size = session->device->info.transfer_size,
                            .block_size = session->block_size,
-                           .attributes = session->device->info.attributes};
+                           .attributes = session->device->info.attributes,
+                           .flags = session->dfuse ? 0 : DFU_TARGET_PLAIN,
+                           .alt_count = session->device->info.alt_count,
+                           .first_alt = session->device->info.alt_count > 0 ? session->device->alts[0] : 0};
     (void)dfui_sized_out(target, &t, sizeof t);
 }
 

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Running the steps of plain DFU. A block that is lost cannot be sent alone: the download begins again. */
+#include "op/run_private.h"
+#include "proto/dfu11.h"
+#include "proto/request.h"
+#include <inttypes.h>
+
+#define TRIES 3
+
+/* Longest upload that is believed; a device that never ends is no reason to fill memory. */
+#define MAX_UPLOAD (UINT64_C(256) << 20)
+
+static bool lasting(int code)
+{
+    return code == DFU_ERR_GONE || code == DFU_ERR_CANCELLED || code == DFU_ERR_NO_MEMORY || code == DFU_ERR_DEVICE ||
+           code == DFU_ERR_PROTECTED;
+}
+
+static int send_one(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    enum dfui_outcome outcome;
+    (void)dfu_image_read(run->plan->image, DFU_ALT_ANY, step->address, run->block, step->length);
+    return dfui_dfu11_write(&run->session->link, (uint16_t)step->block, run->block, step->length, &outcome, err);
+}
+
+/* Sends the blocks before `step` once more, from dfuIDLE. */
+static int send_again(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    int rc = dfui_session_recover(run->session, err);
+    run->session->link.retries++;
+    for (const struct dfu_step *s = run->plan->steps; rc == DFU_OK && s < step; s++) {
+        if (s->kind == DFU_STEP_WRITE)
+            rc = send_one(run, s, err);
+    }
+    return rc;
+}
+
+int dfui_run_plain_write(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    int rc = send_one(run, step, err);
+    for (int attempt = 1; rc != DFU_OK && !lasting(rc) && attempt < TRIES; attempt++) {
+        dfui_error_clear(err);
+        dfui_log(run->session->link.log, DFU_LOG_WARNING, "block %u was lost, beginning the download again",
+                 step->block);
+        rc = send_again(run, step, err);
+        if (rc == DFU_OK)
+            rc = send_one(run, step, err);
+    }
+    if (rc == DFU_OK)
+        run->result.bytes += step->length;
+    return rc;
+}
+
+int dfui_run_plain_manifest(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    struct dfu_session *s = run->session;
+    bool tolerant = run->plan->target.attributes & DFU_MANIFESTATION_TOLERANT;
+    bool needs_reset = false;
+    bool gone = false;
+    int rc = dfui_dfu11_manifest(&s->link, (uint16_t)step->block, tolerant, &needs_reset, &gone, err);
+    for (int attempt = 1; rc != DFU_OK && !lasting(rc) && attempt < TRIES; attempt++) {
+        dfui_error_clear(err);
+        rc = send_again(run, step, err);
+        if (rc == DFU_OK)
+            rc = dfui_dfu11_manifest(&s->link, (uint16_t)step->block, tolerant, &needs_reset, &gone, err);
+    }
+    if (rc != DFU_OK || !(needs_reset || gone))
+        return rc;
+    /* All blocks were taken; what the device does now cannot spoil that. */
+    if (needs_reset && !(s->device->info.attributes & DFU_WILL_DETACH))
+        (void)s->context->ops.reset(s->link.conn, NULL);
+    s->gone = true;
+    run->result.left = dfui_session_watch(s, run->options.leave_watch_ms);
+    return DFU_OK;
+}
+
+void dfui_run_plain_leave(struct dfui_run *run)
+{
+    struct dfu_session *s = run->session;
+    (void)dfui_idle(&s->link, NULL);
+    (void)dfui_request_detach(&s->link, s->device->info.detach_timeout, NULL);
+    (void)s->context->ops.reset(s->link.conn, NULL);
+    s->gone = true;
+    run->result.left = dfui_session_watch(s, run->options.leave_watch_ms);
+}
+
+/* A short frame ends an upload, and the device is in dfuIDLE then (DFU 1.1 section 6.2.2). In dfuUPLOAD-IDLE it
+ * believes that it sent the whole block: the frame was cut on its way. */
+static bool was_cut(struct dfui_run *run)
+{
+    uint8_t state = DFU_STATE_IDLE;
+    bool cut = dfui_request_getstate(&run->session->link, &state, NULL) == DFU_OK && state == DFU_STATE_UPLOAD_IDLE;
+    if (cut)
+        run->session->link.state = DFU_STATE_UPLOAD_IDLE;
+    return cut;
+}
+
+/* The block that `step` names; after a fault once more, with those before it. */
+static int fetch(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    struct dfui_link *link = &run->session->link;
+    int rc = DFU_OK;
+    for (int attempt = 1;; attempt++) {
+        uint64_t first = attempt == 1 ? run->uploaded_blocks : 0;
+        for (uint64_t n = first; rc >= 0 && n < run->uploaded_blocks; n++)
+            rc = dfui_dfu11_read(link, (uint16_t)n, run->block, run->plan->target.block_size, err);
+        if (rc >= 0)
+            rc = dfui_dfu11_read(link, (uint16_t)step->block, run->block, step->length, err);
+        /* A device that says so three times means it. */
+        bool good = rc >= 0 && ((uint32_t)rc == step->length || attempt == TRIES || !was_cut(run));
+        if (good || lasting(rc) || attempt == TRIES)
+            break;
+        dfui_error_clear(err);
+        link->retries++;
+        rc = dfui_session_recover(run->session, err);
+        if (rc != DFU_OK)
+            break;
+    }
+    run->uploaded_blocks += rc >= 0;
+    return rc;
+}
+
+int dfui_run_plain_verify(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    int got = fetch(run, step, err);
+    if (got < 0)
+        return got;
+    if ((uint32_t)got < step->length) {
+        (void)dfu_error_set(err, DFU_ERR_MISMATCH,
+                            "the device holds fewer bytes than the image: the upload ended after %" PRIu64
+                            " bytes in block %u",
+                            (uint64_t)step->block * run->plan->target.block_size + (uint32_t)got, step->block);
+        dfui_error_address(err, step->address + (uint32_t)got);
+        return DFU_ERR_MISMATCH;
+    }
+    dfui_run_compare(run, step);
+    return DFU_OK;
+}
+
+int dfui_run_plain_upload(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    struct dfu_step block = *step;
+    uint64_t at = 0;
+    int got;
+    block.length = run->plan->target.block_size;
+    do {
+        block.block = (uint32_t)(at / block.length) & UINT16_MAX;
+        got = fetch(run, &block, err);
+        if (got < 0)
+            return got;
+        int rc = got == 0 ? DFU_OK
+                          : dfu_image_add(run->options.into, DFU_ALT_ANY, at, run->block, (size_t)got,
+                                          DFU_OVERLAP_ERROR, err);
+        if (rc != DFU_OK)
+            return rc;
+        at += (uint32_t)got;
+        if (at > MAX_UPLOAD)
+            return dfu_error_set(err, DFU_ERR_PROTOCOL, "the upload does not end: %" PRIu64 " bytes so far", at);
+    } while ((uint32_t)got == block.length);
+    run->result.bytes += at;
+    return DFU_OK;
+}
