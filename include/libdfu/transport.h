@@ -113,6 +113,48 @@ struct dfu_transport_ops {
     int (*wait_change)(void *self, uint64_t deadline_us, struct dfu_error **err);
 };
 
+/*
+ * Recording and replaying. A wire log is text, one operation a line, as docs/transports.md describes it.
+ */
+
+struct dfu_context_options;
+struct dfu_recorder;
+struct dfu_replayer;
+
+/** Gets one line of a wire log without a line end. */
+typedef void dfu_line_fn(const char *line, void *user);
+
+/**
+ * Wraps a transport so that everything that goes through it is also written down. @p inner names the transport to
+ * wrap (its transport and transport_self; NULL = built-in libusb), which must outlive the recorder.
+ * Errors: DFU_ERR_ARGUMENT, DFU_ERR_NO_MEMORY. @since 0.1
+ */
+DFU_API int dfu_recorder_new(const struct dfu_context_options *inner, dfu_line_fn *write, void *user,
+                             struct dfu_recorder **out, struct dfu_error **err);
+
+/** Puts the recorder's transport into context options. @since 0.1 */
+DFU_API void dfu_recorder_attach(struct dfu_recorder *recorder, struct dfu_context_options *options);
+
+/** Frees it, after the context that uses it; NULL is fine. @since 0.1 */
+DFU_API void dfu_recorder_free(struct dfu_recorder *recorder);
+
+/**
+ * A transport that answers from a wire log. What is asked must be what was asked when it was recorded, in the same
+ * order; anything else is DFU_ERR_PROTOCOL with the line. Time runs as it was recorded, without waiting.
+ * @p log is copied; @p name is used in messages. Errors: DFU_ERR_FORMAT (no wire log), DFU_ERR_NO_MEMORY. @since 0.1
+ */
+DFU_API int dfu_replayer_new(const char *log, size_t length, const char *name, struct dfu_replayer **out,
+                             struct dfu_error **err);
+
+/** Puts the replayer's transport into context options. @since 0.1 */
+DFU_API void dfu_replayer_attach(struct dfu_replayer *replayer, struct dfu_context_options *options);
+
+/** DFU_OK when the whole log was replayed, else DFU_ERR_PROTOCOL with the first line that was not. @since 0.1 */
+DFU_API int dfu_replayer_finish(const struct dfu_replayer *replayer, struct dfu_error **err);
+
+/** Frees it, after the context that uses it; NULL is fine. @since 0.1 */
+DFU_API void dfu_replayer_free(struct dfu_replayer *replayer);
+
 #ifdef __cplusplus
 }
 #endif
