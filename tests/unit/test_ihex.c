@@ -252,6 +252,11 @@ static void writes(void **state)
     assert_string_equal(text, ":020000040800F2\n:03FFFD00010203FB\n:020000040801F1\n:0100000004FB\n"
                               ":0400000508000131BD\n" END);
     free(text);
+    dfu_image_clear_start(image);
+    assert_dfu_ok(dfu_image_move(image, 1790 - 0x0800FFFDLL, &err), err);
+    text = written(image, 0); /* no record crosses a multiple of 1792 */
+    assert_string_equal(text, ":020000040000FA\n:0206FE000102F7\n:020700000304F0\n" END);
+    free(text);
     struct dfu_image_options o;
     DFU_INIT(&o);
     o.record_bytes = 256;

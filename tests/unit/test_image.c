@@ -244,6 +244,9 @@ static void start_moves_or_stops_the_move(void **state)
     assert_dfu_error(dfu_image_move(image, -0x1000, &err), err, DFU_ERR_RANGE, "start address");
     assert_string_equal(drawn(image), "*@1000=ab");
     assert_dfu_error(dfu_image_set_start(image, UINT64_C(1) << 32, &err), err, DFU_ERR_RANGE, "past 4 GiB");
+    assert_dfu_ok(dfu_image_set_start(image, 0xFFFF0000, &err), err);
+    assert_dfu_error(dfu_image_move(image, 0x10000, &err), err, DFU_ERR_RANGE, "start address 0xFFFF0000 by +0x10000");
+    assert_dfu_ok(dfu_image_move(image, 0xFFFF, &err), err);
     dfu_image_free(image);
 }
 

@@ -49,6 +49,16 @@ static void stored_at_the_end_or_elsewhere(void **state)
     dfu_image_free(image);
 }
 
+static void last_slot_of_the_address_space(void **state)
+{
+    (void)state;
+    struct dfu_image *image = four_bytes();
+    struct dfu_image_crc_options o = at(0xFFFFFFFC, 0);
+    assert_dfu_ok(dfu_image_stm32_crc(image, &o, NULL, &err), err);
+    assert_bytes(image, 0xFFFFFFFC, "\x4F\xE7\xAB\x1D", 4);
+    dfu_image_free(image);
+}
+
 static void range_leaves_the_rest_alone(void **state)
 {
     (void)state;
@@ -154,6 +164,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stored_at_the_end_or_elsewhere),
         cmocka_unit_test(range_leaves_the_rest_alone),
+        cmocka_unit_test(last_slot_of_the_address_space),
         cmocka_unit_test(refusals),
         cmocka_unit_test(checking),
         cmocka_unit_test(several_alts),
