@@ -302,12 +302,41 @@ static int apply(struct cli *cli, const struct edit *edit, struct dfu_image *ima
     }
 }
 
+/* What the library, which does not know why it was called, leaves out. */
+static void explain(const struct edit *edit, struct dfu_error **err)
+{
+    static const struct {
+        enum opt_id id;
+        const char *cause;
+        const char *hint;
+    } table[] = {
+        {OPT_STM32_CRC, "a CRC covers whole words without holes, and not itself",
+         "store it at 'end', or say what it covers with --crc-range"},
+        {OPT_CHECK_CRC, "a CRC covers whole words without holes, and not itself",
+         "say where it is (--check-crc=ADDR) and what it covers (--crc-range)"},
+        {OPT_LIMIT, "--limit allows no byte outside its range",
+         "make the program smaller, or --crop what is not needed"},
+        {OPT_CROP, "the range and the data do not meet", "see 'dfu image info' for where the data is"},
+        {OPT_EXCLUDE, "the range covers all data", "see 'dfu image info' for where the data is"},
+        {OPT_MOVE, "addresses have 32 bits", "see 'dfu image info' for where the data is"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (table[i].id != edit->opt->id)
+            continue;
+        if (dfu_error_cause(*err) == NULL)
+            dfu_error_set_cause(err, "%s", table[i].cause);
+        dfu_error_set_hint(err, "%s", table[i].hint);
+    }
+}
+
 int edits_apply(struct cli *cli, const struct edits *edits, struct dfu_image *image, struct dfu_error **err)
 {
     for (size_t i = 0; i < edits->count; i++) {
         const struct edit *edit = &edits->list[i];
         int rc = apply(cli, edit, image, err);
         if (rc != DFU_OK) {
+            if (rc == DFU_ERR_RANGE)
+                explain(edit, err);
             dfu_error_prefix(err, "--%s%s%s", edit->opt->name, edit->text != NULL ? " " : "",
                              edit->text != NULL ? edit->text : "");
             return rc;

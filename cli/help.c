@@ -78,6 +78,14 @@ void help_overview(FILE *f)
                   "or decimal, with K or M for 1024 and 1024*1024. DFU_DEVICE and DFU_SERIAL are defaults of --device "
                   "and --serial.",
                   0);
+    (void)fprintf(f, "\n");
+    print_wrapped(
+        f,
+        "Exit status: 0 every check passed, 1 internal error, 2 usage, 3 no device, 4 several match, 5 no access "
+        "or busy, 6 bad file, address or range (nothing was touched), 7 contents differ or a check found "
+        "something, 8 the device refused, 9 USB, timeout or disconnected, 10 did not leave, 11 some boards "
+        "failed, 130 cancelled.",
+        0);
     (void)fprintf(f, "\nTry it without a board: dfu --sim stm32f407 info\n");
 }
 

@@ -166,7 +166,9 @@ int job_run(struct job *job, struct dfu_plan *plan, struct dfu_image *into, stru
 int job_close(struct job *job, int rc, struct dfu_error **err)
 {
     if (rc == DFU_OK && job->dry_run && job->cli->voice.json && job->plan != NULL)
-        out_error_member(job->cli, "plan", planview_json(job->plan)); /* for job_report(): the plan needs the map */
+        out_error_member(
+            job->cli, "plan",
+            planview_json(job->plan, !target_is_plain(&job->target))); /* for job_report(): the plan needs the map */
     dfu_plan_free(job->plan);
     job->plan = NULL;
     return target_close(&job->target, rc, err);

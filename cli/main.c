@@ -143,6 +143,19 @@ static void cli_free(struct cli *cli)
     json_decref(cli->warnings);
 }
 
+/* A result that nobody got is a failure, but it does not hide an earlier one. */
+static int check_output(int rc, struct dfu_error **err)
+{
+    struct dfu_error *late = NULL;
+    int late_rc = out_flush(&late);
+    if (late_rc != DFU_OK && *err == NULL) {
+        *err = late;
+        return late_rc;
+    }
+    dfu_error_free(late);
+    return rc;
+}
+
 int main(int argc, char **argv)
 {
     struct cli cli;
@@ -154,15 +167,11 @@ int main(int argc, char **argv)
     int rc = args_parse(&cli.args, options, argc, argv, &err);
     if (rc == DFU_OK)
         rc = dispatch(&cli, &err);
-    if (rc == DFU_OK)
-        rc = out_flush(&err);
+    rc = check_output(rc, &err);
     if (rc != DFU_OK && err == NULL)
         status = exit_status_of(rc); /* the verb has said what there is to say, as image diff does */
     else if (rc != DFU_OK)
         status = out_error(&cli, rc, err);
-    /* A result that nobody got is a failure, but it does not hide an earlier one. */
-    if (out_flush(NULL) != DFU_OK && status == EXIT_GOOD)
-        status = EXIT_BAD_INPUT;
     dfu_error_free(err);
     cli_free(&cli);
     return status;

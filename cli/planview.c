@@ -30,6 +30,7 @@ static const struct row rows[] = {
     {DFU_STEP_ERASE, "erase", "sector"}, {DFU_STEP_MASS_ERASE, "mass erase", "command"},
     {DFU_STEP_WRITE, "write", "block"},  {DFU_STEP_VERIFY, "verify", "block"},
     {DFU_STEP_READ, "read", "block"},    {DFU_STEP_BLANK, "check blank", "block"},
+    {DFU_STEP_UPLOAD, "read", "upload"},
 };
 
 static int get_step(const struct dfu_plan *plan, size_t index, struct dfu_step *step)
@@ -77,6 +78,10 @@ static void print_sectors(struct cli *cli, const struct row *row, const struct s
 static void print_stretch(struct cli *cli, const struct row *row, const struct stretch *s)
 {
     char size[TEXT_SIZE];
+    if (row->kind == DFU_STEP_UPLOAD) {
+        out_text(cli, "  %-11s alt %" PRIu32 ", until the device says that it ends\n", row->verb, s->alt);
+        return;
+    }
     if (row->kind == DFU_STEP_MASS_ERASE) {
         out_text(cli, "  %-11s alt %" PRIu32 "\n", row->verb, s->alt);
         return;
@@ -90,9 +95,11 @@ static void print_stretch(struct cli *cli, const struct row *row, const struct s
              text_size((char[TEXT_SIZE]){0}, s->unit));
 }
 
-static void print_totals(struct cli *cli, const struct dfu_plan_summary *summary)
+static void print_totals(struct cli *cli, const struct dfu_plan_summary *summary, int has_addresses)
 {
-    if (summary->leaves)
+    if (summary->leaves && !has_addresses)
+        out_text(cli, "  %-11s to what the device chooses\n", "leave");
+    else if (summary->leaves)
         out_text(cli, "  %-11s to the vector table at 0x%08" PRIX64 "\n", "leave", summary->leave_address);
     if (summary->image_bytes > 0) {
         char size[TEXT_SIZE];
@@ -110,14 +117,16 @@ void planview_print(struct cli *cli, const struct dfu_memmap *map, const struct 
     DFU_INIT(&summary);
     (void)dfu_plan_summarize(plan, &summary);
     mapview_draw(cli, map, &marks);
-    out_text(cli, "\nplan (nothing is done):\n");
+    if (dfu_memmap_count(map) > 0)
+        out_text(cli, "\n");
+    out_text(cli, "plan (nothing is done):\n");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct stretch stretch;
         size_t index = 0;
         while (next_stretch(plan, rows[i].kind, &index, &stretch))
             print_stretch(cli, &rows[i], &stretch);
     }
-    print_totals(cli, &summary);
+    print_totals(cli, &summary, dfu_memmap_count(map) > 0);
 }
 
 static json_t *stretches_json(const struct dfu_plan *plan, uint32_t kind)
@@ -150,7 +159,7 @@ static json_t *sectors_json(const struct dfu_plan *plan)
     return array;
 }
 
-json_t *planview_json(const struct dfu_plan *plan)
+json_t *planview_json(const struct dfu_plan *plan, int has_addresses)
 {
     struct dfu_plan_summary s;
     struct stretch mass;
@@ -170,7 +179,7 @@ json_t *planview_json(const struct dfu_plan *plan)
     (void)json_object_set_new(object, "verify_bytes", json_integer((json_int_t)s.verify_bytes));
     (void)json_object_set_new(object, "read_bytes", json_integer((json_int_t)s.read_bytes));
     (void)json_object_set_new(object, "leave_address",
-                              s.leaves ? json_integer((json_int_t)s.leave_address) : json_null());
+                              s.leaves && has_addresses ? json_integer((json_int_t)s.leave_address) : json_null());
     return object;
 }
 

@@ -9,8 +9,9 @@
 void planview_print(struct cli *cli, const struct dfu_memmap *map, const struct dfu_plan *plan,
                     const struct dfu_image *image);
 
-/* {"erase": […], "runs": […], "write_blocks", "write_bytes", "verify_bytes", "read_bytes", "leave_address"}. */
-json_t *planview_json(const struct dfu_plan *plan);
+/* {"erase": […], "runs": […], "write_blocks", "write_bytes", "verify_bytes", "read_bytes", "leave_address"}; the last
+ * is null for plain DFU, which has no addresses. */
+json_t *planview_json(const struct dfu_plan *plan, int has_addresses);
 
 /* Says the plan's notes as notes and warnings. */
 void planview_notes(struct cli *cli, const struct dfu_plan *plan);

@@ -6,7 +6,7 @@ A case file holds cases, each in a fresh temporary folder:
 
     # a comment, between cases
     == what the case shows
-    needs: data                  (skips the case; also: needs: command NAME, needs: file PATH)
+    needs: data                  (skips the case; also: command NAME, file PATH, plain build)
     $ dfu map '@X /0x0/4*1Kg'    a command line for sh; a backslash at the end continues it
     expected standard output
     stderr:
@@ -101,7 +101,7 @@ def matches(wanted, got):
     return bool(got) and line_matches(wanted[0], got[0]) and matches(wanted[1:], got[1:])
 
 
-def missing(need):
+def missing(need, dfu):
     """Why the case cannot run, or None."""
     kind, _, name = need.partition(" ")
     if kind == "data":
@@ -109,6 +109,9 @@ def missing(need):
     if kind == "command":
         found = any(os.access(os.path.join(d, name), os.X_OK) for d in os.environ["PATH"].split(":"))
         return None if found else f"{name} is not installed"
+    if kind == "plain":
+        with open(dfu, "rb") as f:
+            return "this build has a sanitizer" if b"__asan_init" in f.read() else None
     if kind == "file":
         return None if os.path.exists(name) else f"there is no {name}"
     raise ValueError(f"unknown need '{need}'")
@@ -169,7 +172,7 @@ def main():
     dfu, failed, passed, skipped = sys.argv[1], 0, 0, 0
     for path in sys.argv[2:]:
         for case in parse(path):
-            reasons = [r for r in map(missing, case.needs) if r]
+            reasons = [r for r in (missing(need, dfu) for need in case.needs) if r]
             if reasons:
                 print(f"skipped: {case.title}: {', '.join(reasons)}")
                 skipped += 1

@@ -22,6 +22,14 @@ def start(sim, *args):
     sys.exit("FAILED: the program ended before it showed progress: " + child.stderr.read())
 
 
+def rest_of(child):
+    """What is left of standard output and error, when it has ended. Both are short enough for their pipes.
+    Not communicate(): that would miss what the line-wise reading before has taken already."""
+    out, err = child.stdout.read(), child.stderr.read()
+    child.wait(timeout=60)
+    return out, err
+
+
 def check(what, good, *details):
     print(("ok: " if good else "FAILED: ") + what)
     if not good:
@@ -32,7 +40,7 @@ def check(what, good, *details):
 def interrupt(number):
     child = start("stm32f407,time=real,state=board,stats=stats.json")
     child.send_signal(number)
-    out, err = child.communicate(timeout=60)
+    out, err = rest_of(child)
     last = json.loads(out.splitlines()[-1])
     check(f"signal {number}: exit 130", child.returncode == 130, child.returncode, out, err)
     check("the last line is the error", last["event"] == "error" and last["code"] == "DFU_ERR_CANCELLED", last)
@@ -53,7 +61,7 @@ def interrupt_in_a_transfer():
             if word in line:
                 break
         child.send_signal(signal.SIGINT)
-    _, err = child.communicate(timeout=60)
+    _, err = rest_of(child)
     return child.returncode, err
 
 
