@@ -38,6 +38,15 @@ run()
     LD_LIBRARY_PATH=$libdir "$@" || fail "$* exits with $?"
 }
 
+# as_said COMMAND: runs a compiler command of the documentation in $work, with the compiler under test and all warnings.
+as_said()
+{
+    mkdir -p "$work/bin"
+    printf '#!/bin/sh\nexec "%s" %s -Wall -Wextra -Wpedantic -Werror "$@"\n' "$CC" "$FLAGS" >"$work/bin/cc"
+    chmod +x "$work/bin/cc"
+    (cd "$work" && PATH=$work/bin:$PATH bash -c "$1") || fail "'$1' does not build it"
+}
+
 # loads PROGRAM: whether it needs our shared library.
 loads()
 {
