@@ -4,11 +4,11 @@
 set -u -o pipefail
 root=$1
 missing=0 count=0
-for name in $(sed -nE 's/^struct (dfu_[a-z0-9_]+) \{.*/\1/p' "$root"/include/libdfu/*.h | sort -u); do
+while IFS= read -r name; do
     count=$((count + 1))
     grep -qE "^    \{NAMED\($name\), [0-9]+\}," "$root/tests/abi/test_abi.c" && continue
     printf 'the size of struct %s is not pinned in tests/abi/test_abi.c\n' "$name"
     missing=$((missing + 1))
-done
+done < <(sed -nE 's/^struct (dfu_[a-z0-9_]+) \{.*/\1/p' "$root"/include/libdfu/*.h | sort -u)
 printf '%d structs, %d not pinned\n' "$count" "$missing"
 [ "$missing" = 0 ] && [ "$count" -gt 0 ]

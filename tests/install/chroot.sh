@@ -23,7 +23,11 @@ esac
 fresh=$(mktemp -d)
 clean_up()
 {
-    mountpoint -q "$fresh/proc" && umount "$fresh/proc"
+    for folder in dev/pts proc; do
+        if mountpoint -q "$fresh/$folder"; then
+            umount "$fresh/$folder"
+        fi
+    done
     rm -rf --one-file-system "$fresh"
 }
 trap clean_up EXIT
@@ -37,7 +41,11 @@ inside() # inside COMMAND: in the fresh system, with nothing of our environment
 echo "=== $suite: debootstrap"
 debootstrap "${options[@]}" "$suite" "$fresh" >"$fresh.log" 2>&1 || { tail -n 20 "$fresh.log" && exit 1; }
 rm -f "$fresh.log"
+# What a system that was started has, too; and apt's own user must be able to read the tree.
+chmod 755 "$fresh"
 mount -t proc proc "$fresh/proc"
+mount -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5 devpts "$fresh/dev/pts"
+ln -sf pts/ptmx "$fresh/dev/ptmx"
 git clone -q "$source" "$fresh/src/libdfu"
 
 as=

@@ -38,10 +38,20 @@ run()
     LD_LIBRARY_PATH=$libdir "$@" || fail "$* exits with $?"
 }
 
+# as_said COMMAND: runs a compiler command of the documentation in $work, with the compiler under test and all warnings.
+as_said()
+{
+    mkdir -p "$work/bin"
+    printf '#!/bin/sh\nexec "%s" %s -Wall -Wextra -Wpedantic -Werror "$@"\n' "$CC" "$FLAGS" >"$work/bin/cc"
+    chmod +x "$work/bin/cc"
+    (cd "$work" && PATH=$work/bin:$PATH bash -c "$1") || fail "'$1' does not build it"
+}
+
 # loads PROGRAM: whether it needs our shared library.
 loads()
 {
-    objdump -p "$1" | grep -q 'NEEDED .*libdfu\.so\.0'
+    # Not grep -q: it would end objdump by a broken pipe, which counts as a failure here.
+    objdump -p "$1" | grep 'NEEDED .*libdfu\.so\.0' >/dev/null
 }
 
 # expect_kind KIND PROGRAM: a shared program loads libdfu.so.0 and a static one does not.

@@ -10,11 +10,7 @@ command=$(sed -nE 's/^(cc .*flash\.c.*)$/\1/p' "$SOURCE/README.md" | head -n 1)
 [ -n "$command" ] || fail "README.md does not say how to build the program"
 [ "$only" = shared ] || only_static
 
-# A cc of our own adds the compiler under test and its warnings to the command that the README gives.
-mkdir "$work/bin"
-printf '#!/bin/sh\nexec "%s" %s -Wall -Wextra -Wpedantic -Werror "$@"\n' "$CC" "$FLAGS" >"$work/bin/cc"
-chmod +x "$work/bin/cc"
-(cd "$work" && PATH=$work/bin:$PATH bash -c "$command") || fail "'$command' does not build it"
+as_said "$command"
 run "$work/flash" "$SOURCE/tests/data/blinky/blinky.hex" >"$work/out"
 cat "$work/out"
 if LD_LIBRARY_PATH=$libdir "$work/flash" "$work/missing.hex" 2>"$work/err"; then

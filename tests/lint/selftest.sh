@@ -13,7 +13,7 @@ passed=0 failed=0
 good()
 {
     find "$tree" -mindepth 1 -delete
-    mkdir -p "$tree"/{include/libdfu,lib/{core,map,op,usb,image,proto,session,sim},cli,tests/{unit,sim,cli,support},build}
+    mkdir -p "$tree"/{docs,include/libdfu,lib/{core,map,op,usb,image,proto,session,sim},cli,tests/{unit,sim,cli,support},build}
     local id='/* SPDX-License-Identifier: BSD-2-Clause */' header
     for header in types error context transport device memmap session image plan crc libdfu; do
         printf '%s\n#ifndef H_%s\n#define H_%s\ntypedef int h_%s_t;\n#endif\n' "$id" "$header" "$header" "$header" \
@@ -72,6 +72,8 @@ EOF
     printf 'LIBDFU_0.1 {\nglobal:\n    dfu_one;\nlocal:\n    *;\n};\n' >"$tree/lib/libdfu.map"
     printf 'LIBDFU_SIM_0.1 {\nglobal:\n    dfu_sim_one;\nlocal:\n    *;\n};\n' >"$tree/lib/sim/libdfu-sim.map"
     printf 'hello\n' >"$tree/README.md"
+    printf '%s\n/* {1, 2, DFUI_QUIRK_A | DFUI_QUIRK_B2, "A7", "why"}, */\n' "$id" >"$tree/lib/proto/quirks.c"
+    printf '| id | what |\n|---|---|\n| A7 | why |\n' >"$tree/docs/quirks.md"
 }
 
 # build: objects and shared libraries as the real build lays them out.
@@ -145,7 +147,7 @@ rejects()
     fi
 }
 
-for check in layers headers exports documented forbidden globals names no_sleep spdx words; do
+for check in layers headers exports documented forbidden globals names no_sleep spdx words quirks; do
     accepts "$check"
 done
 
@@ -203,6 +205,7 @@ rejects words 'README.md:2:' README.md 'see /ho''me/somebody/x'
 rejects words 'README.md:2:' README.md 'cd /wo''rk/main'
 rejects words 'cli/main.c' cli/main.c '/* /tm''p/out */'
 rejects words 'README.md:2:' README.md 'data in ../sha''red/data'
+rejects quirks 'docs/quirks.md has no row B9' lib/proto/quirks.c '/* {1, DFUI_QUIRK_C, "B9", "why"}, */'
 
 printf '%d cases passed, %d failed\n' "$passed" "$failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -12,7 +12,7 @@ while IFS= read -r file; do
     *) [ "$(head -c 2 "$root/$file" 2>/dev/null | tr -d '\0')" = '#!' ] || continue ;;
     esac
     count=$((count + 1))
-    head -n 3 "$root/$file" | grep -q 'SPDX-License-Identifier: BSD-2-Clause' || offend "$file names no licence"
+    grep -qm 1 'SPDX-License-Identifier: BSD-2-Clause' <(head -n 3 "$root/$file") || offend "$file names no licence"
 done < <(files "$root")
 [ "$count" -gt 0 ] || offend "no sources found in $root"
 finish "every source starts with its SPDX line"

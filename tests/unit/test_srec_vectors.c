@@ -199,7 +199,7 @@ static void for_each_line(const char *name, void (*visit)(char **field, unsigned
     char *text = (char *)test_slurp(path, NULL);
     char *line = strtok_r(text, "\n", &rest); /* the heading */
     while (line != NULL && (line = strtok_r(NULL, "\n", &rest)) != NULL) {
-        char *field[8] = {NULL};
+        char *field[8];
         visit(field, fields(line, field, 8));
     }
     free(text);
@@ -239,7 +239,10 @@ static unsigned crcs;
 
 static void visit_crc(char **field, unsigned n)
 {
-    assert_true(n >= 5);
+    if (n < 5) {
+        fail_msg("a row of crc.tsv has %u fields", n);
+        return; /* as fail_msg() does, which the analyzer does not know */
+    }
     const struct rule *rule = rule_for(field[0]);
     wanted_id = field[0];
     found_command[0] = '\0';
