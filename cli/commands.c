@@ -28,6 +28,8 @@ const struct opt options[] = {
     {OPT_SIM, VALUE_REQUIRED, GROUP_SELECT, 0, "sim", "PROFILE[,KEY=VALUE]...",
      "a simulated device ('dfu sim list'); keys: state=DIR stats=FILE count=N serial=TEXT time=real scale=F "
      "init=random fault=RULE"},
+    {OPT_RECORD, VALUE_REQUIRED, GROUP_SELECT, 0, "record", "FILE", "write a wire log, to send in or to replay"},
+    {OPT_REPLAY, VALUE_REQUIRED, GROUP_SELECT, 0, "replay", "FILE", "answer from a wire log instead of a device"},
 
     {OPT_CROP, VALUE_REQUIRED, GROUP_EDIT, 0, "crop", "RANGE", "keep only what lies in RANGE"},
     {OPT_EXCLUDE, VALUE_REQUIRED, GROUP_EDIT, 0, "exclude", "RANGE", "drop what lies in RANGE"},

@@ -27,6 +27,8 @@ enum opt_id {
     OPT_DFU11,
     OPT_TRANSFER_SIZE,
     OPT_SIM,
+    OPT_RECORD,
+    OPT_REPLAY,
     /* image edits, in the order written */
     OPT_CROP,
     OPT_EXCLUDE,

@@ -93,7 +93,9 @@ int target_start(struct target *target, struct cli *cli, struct dfu_error **err)
     context.log_user = cli;
     if (target->sim != NULL)
         dfu_sim_attach(simdev_sim(target->sim), &context);
-    rc = dfu_context_new(&context, &target->context, err);
+    rc = wire_open(&target->wire, &cli->args, &context, err);
+    if (rc == DFU_OK)
+        rc = dfu_context_new(&context, &target->context, err);
     if (rc == DFU_OK)
         signals_watch(target->context);
     return rc;
@@ -220,6 +222,7 @@ int target_close(struct target *target, int rc, struct dfu_error **err)
     target->list = NULL;
     target->device = NULL;
     target->context = NULL;
+    rc = wire_close(&target->wire, rc, err);
     if (target->sim == NULL)
         return rc;
     struct dfu_error *late = NULL;

@@ -4,12 +4,14 @@
 #define CLI_TARGET_H
 
 #include "cli.h"
+#include "wire.h"
 
 struct simdev;
 
 struct target {
     struct cli *cli;
     struct simdev *sim; /* NULL with real USB */
+    struct wire wire;
     struct dfu_context *context;
     struct dfu_list *list;
     const struct dfu_device *device; /* of the list */
