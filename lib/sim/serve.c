@@ -192,6 +192,12 @@ static uint64_t idle_us(const struct server *s, uint64_t until)
     return until - now < SLICE_US ? until - now : SLICE_US;
 }
 
+/* Nobody is here, and nobody can come. */
+static int is_idle(const struct server *s)
+{
+    return s->count == 0 && s->listener == NO_SOCKET && s->plugs == NULL;
+}
+
 static void serve_once(struct server *s)
 {
     for (size_t i = s->count; i > 0; i--) {
@@ -201,6 +207,8 @@ static void serve_once(struct server *s)
         if (is_over(c))
             drop_client(s, i - 1);
     }
+    if (is_idle(s))
+        return;
     uint64_t until = plug_again(s);
     for (size_t i = 0; i < s->count; i++) {
         const struct client *c = &s->clients[i];
@@ -294,8 +302,7 @@ int dfu_sim_serve(struct dfu_sim *sim, const struct dfu_sim_serve_options *optio
         return rc;
     struct server s = {.sim = sim, .options = &o, .listener = NO_SOCKET};
     rc = start(&s, err);
-    while (rc == DFU_OK && !atomic_load_explicit(&sim->stop, memory_order_relaxed) &&
-           (s.count > 0 || (o.flags & (DFU_SIM_SERVE_TCP | DFU_SIM_SERVE_VHCI)) != 0))
+    while (rc == DFU_OK && !is_idle(&s) && !atomic_load_explicit(&sim->stop, memory_order_relaxed))
         serve_once(&s);
     atomic_store_explicit(&sim->stop, false, memory_order_relaxed);
     finish(&s);
