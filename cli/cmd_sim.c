@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dfu sim: what can be simulated. */
+/* dfu sim: what can be simulated, and running it as a USB device. */
 #include "mapview.h"
 #include "out.h"
+#include "simserve.h"
 #include "target.h"
 
 #include <libdfu/sim.h>
@@ -131,6 +132,8 @@ int cmd_sim(struct cli *cli, struct dfu_error **err)
         dfu_error_set_hint(err, "see 'dfu sim list'; to use a simulated device, put --sim PROFILE before any verb");
         return rc;
     }
+    if (args_count(&cli->args, OPT_USBIP) > 0 || args_count(&cli->args, OPT_VHCI) > 0)
+        return simserve_run(cli, cli->args.operands[0], err);
     if (strcmp(cli->args.operands[0], "list") != 0)
         return show_profile(cli, cli->args.operands[0], err);
     list_profiles(cli);

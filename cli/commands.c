@@ -67,6 +67,9 @@ const struct opt options[] = {
      "format of the output; default by its name"},
     {OPT_EVERYTHING, VALUE_NONE, GROUP_OWN, 0, "everything", NULL, "every erasable sector, one by one"},
     {OPT_MASS_ERASE, VALUE_NONE, GROUP_OWN, 0, "mass-erase", NULL, "the mass erase command, then a full blank check"},
+    {OPT_USBIP, VALUE_OPTIONAL, GROUP_OWN, 0, "usbip", "ADDR:PORT",
+     "run it and serve USB/IP there; without a value at 127.0.0.1:3240"},
+    {OPT_VHCI, VALUE_NONE, GROUP_OWN, 0, "vhci", NULL, "run it and plug it into this machine (Linux, as root)"},
     {OPT_NONE, VALUE_NONE, 0, 0, NULL, NULL, NULL},
 };
 
@@ -152,11 +155,15 @@ const struct verb verbs[] = {
      .examples = {"dfu map '@Internal Flash  /0x08000000/04*016Kg,01*064Kg,07*128Kg'"},
      .run = cmd_map},
     {.name = "sim",
-     .summary = "show the simulated devices",
-     .usage = {"[options] list", "[options] PROFILE"},
+     .summary = "show the simulated devices, or run one",
+     .usage = {"[options] list", "[options] PROFILE", "[options] PROFILE[,KEY=VALUE]... --usbip[=ADDR:PORT]|--vhci"},
      .about =
-         "Lists the profiles that --sim takes, or shows one: its strings, memory map and where its figures come from.",
-     .examples = {"dfu sim list", "dfu sim stm32f407", "dfu --sim stm32f407,state=board flash app.hex"},
+         "Lists the profiles that --sim takes, or shows one: its strings, memory map and where its figures come from. "
+         "With --usbip or --vhci it runs in real time until Ctrl-C, as a USB device that any program can use; on the "
+         "other side: modprobe vhci-hcd; usbip attach -r ADDR -b 1-1. Keys are those of --sim.",
+     .own = {OPT_USBIP, OPT_VHCI},
+     .examples = {"dfu sim list", "dfu sim stm32f407", "dfu --sim stm32f407,state=board flash app.hex",
+                  "dfu sim st-loader,count=2 --vhci"},
      .run = cmd_sim},
 };
 

@@ -55,7 +55,9 @@ enum opt_id {
     OPT_OUTPUT,
     OPT_OUTPUT_FORMAT,
     OPT_EVERYTHING,
-    OPT_MASS_ERASE
+    OPT_MASS_ERASE,
+    OPT_USBIP,
+    OPT_VHCI
 };
 
 enum opt_value {

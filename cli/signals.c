@@ -5,12 +5,14 @@
 #include "exitcode.h"
 
 #include <libdfu/context.h>
+#include <libdfu/sim.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
 static struct dfu_context *volatile watched;
+static struct dfu_sim *volatile served;
 static volatile sig_atomic_t seen;
 
 static void on_signal(int number)
@@ -18,6 +20,12 @@ static void on_signal(int number)
     static const char text[] = "\nstopping; once more to stop at once\n";
     (void)number;
     struct dfu_context *context = watched;
+    struct dfu_sim *sim = served;
+    if (sim != NULL && !seen) {
+        seen = 1;
+        dfu_sim_stop(sim);
+        return;
+    }
     if (context == NULL || seen)
         _exit(EXIT_CANCELLED);
     seen = 1;
@@ -47,4 +55,9 @@ void signals_setup(void)
 void signals_watch(struct dfu_context *context)
 {
     watched = context;
+}
+
+void signals_watch_sim(struct dfu_sim *sim)
+{
+    served = sim;
 }

@@ -152,7 +152,7 @@ static int start(struct simdev *dev, struct dfu_error **err)
     return rc;
 }
 
-int simdev_new(const char *spec, struct simdev **out, struct dfu_error **err)
+int simdev_new(const char *spec, enum simdev_time time, struct simdev **out, struct dfu_error **err)
 {
     *out = NULL;
     struct simdev *dev = calloc(1, sizeof *dev);
@@ -160,6 +160,7 @@ int simdev_new(const char *spec, struct simdev **out, struct dfu_error **err)
         return dfu_error_set(err, DFU_ERR_NO_MEMORY, "out of memory");
     DFU_INIT(&dev->options);
     dev->options.seed = RANDOM_SEED;
+    dev->options.flags = time == SIMDEV_REAL_TIME ? (uint32_t)DFU_SIM_REAL_TIME : 0;
     int rc = parse_spec(dev, spec, err);
     if (rc == DFU_OK)
         rc = start(dev, err);

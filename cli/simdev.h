@@ -8,8 +8,10 @@
 
 struct simdev; /* the simulator, and what to do at its end */
 
-/* Reads the option's value, makes the boards and loads their state. */
-int simdev_new(const char *spec, struct simdev **out, struct dfu_error **err);
+/* Reads the option's value, makes the boards and loads their state. With SIMDEV_REAL_TIME time=real need not be said.
+ */
+enum simdev_time { SIMDEV_ANY_TIME, SIMDEV_REAL_TIME };
+int simdev_new(const char *spec, enum simdev_time time, struct simdev **out, struct dfu_error **err);
 
 struct dfu_sim *simdev_sim(struct simdev *dev);
 

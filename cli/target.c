@@ -84,7 +84,7 @@ int target_start(struct target *target, struct cli *cli, struct dfu_error **err)
     target->cli = cli;
     int rc = parse_options(target, err);
     if (rc == DFU_OK && sim != NULL)
-        rc = simdev_new(sim, &target->sim, err);
+        rc = simdev_new(sim, SIMDEV_ANY_TIME, &target->sim, err);
     if (rc != DFU_OK)
         return rc;
     DFU_INIT(&context);

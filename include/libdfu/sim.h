@@ -145,6 +145,36 @@ DFU_API int dfu_sim_get_memory(const struct dfu_sim *sim, size_t board, size_t i
 DFU_API int dfu_sim_load(struct dfu_sim *sim, size_t board, uint64_t address, const void *data, size_t length,
                          struct dfu_error **err);
 
+enum dfu_sim_serve_flags {
+    DFU_SIM_SERVE_TCP = 1u << 0, /**< listen for USB/IP clients at address */
+    DFU_SIM_SERVE_VHCI = 1u << 1 /**< plug every board into this machine (Linux, vhci_hcd, root) */
+};
+
+/** Options of dfu_sim_serve(). */
+struct dfu_sim_serve_options {
+    size_t size;
+    uint32_t flags;           /**< enum dfu_sim_serve_flags */
+    uint32_t connected_count; /**< entries of connected */
+    const char *address;      /**< "ADDRESS:PORT", "[ADDRESS]:PORT", "ADDRESS" or ":PORT"; what is left out, or NULL,
+                                   is 127.0.0.1 and 3240; port 0 = any that is free (the log tells which) */
+    const int *connected;     /**< stream sockets with a client at their other end; each is closed with its client */
+    dfu_log_fn *log;          /**< who came and went, and why; NULL = nobody is told */
+    void *log_user;
+};
+
+/**
+ * Exports every board by USB/IP 1.1.1 on the calling thread, until dfu_sim_stop(), or, when it neither listens nor
+ * has plugged boards in, until the last client has gone. The simulator must run in real time. A board that
+ * leaves the bus ends its connection; when it comes back, DFU_SIM_SERVE_VHCI plugs it in again, and other clients
+ * import it again. A client that breaks the protocol loses its connection.
+ * Errors: DFU_ERR_ARGUMENT, DFU_ERR_ACCESS, DFU_ERR_BUSY (address or every port taken), DFU_ERR_UNSUPPORTED (no
+ * vhci_hcd, or no sockets here), DFU_ERR_FILE, DFU_ERR_NO_MEMORY. @since 0.1
+ */
+DFU_API int dfu_sim_serve(struct dfu_sim *sim, const struct dfu_sim_serve_options *options, struct dfu_error **err);
+
+/** Ends dfu_sim_serve() within 50 ms, or the next one at once. From any thread or a signal handler. @since 0.1 */
+DFU_API void dfu_sim_stop(struct dfu_sim *sim);
+
 #ifdef __cplusplus
 }
 #endif

@@ -6,6 +6,7 @@
 #include "sim/fault.h"
 #include "sim/memory.h"
 #include <libdfu/transport.h>
+#include <stdatomic.h>
 
 /* What a control transfer came to, before time is added. */
 enum sim_outcome {
@@ -85,6 +86,7 @@ struct sim_board {
     uint64_t back_at_us;
     uint32_t generation; /* counts departures: older connections are dead */
     void *claimed_by;
+    void *imported_by; /* USB/IP */
 
     /* Time. */
     uint64_t clock_us;
@@ -113,6 +115,7 @@ struct dfu_sim {
     uint64_t wall_base_us;
     struct sim_rule *rules;
     size_t rule_count;
+    atomic_bool stop; /* of dfu_sim_serve() */
 };
 
 /* clock.c */
@@ -122,6 +125,8 @@ void dfui_sim_bus_wait(struct dfu_sim *sim, uint64_t until_us);
 uint64_t dfui_sim_now(struct sim_board *board);
 void dfui_sim_wait(struct sim_board *board, uint64_t until_us);
 uint64_t dfui_sim_wall_us(void);
+/* When the wall clock reaches a simulated time. */
+uint64_t dfui_sim_wall_at(const struct dfu_sim *sim, uint64_t us);
 
 /* bus.c: presence */
 enum { SIM_RETURN_US = 500000 };
@@ -138,6 +143,17 @@ void dfui_sim_send(struct sim_board *board, const struct dfu_usb_setup *setup, u
 void dfui_sim_send_status(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data, uint32_t poll_ms,
                           struct sim_reply *reply);
 void dfui_sim_set_error(struct sim_board *board, uint8_t status);
+
+/* transfer.c: one control transfer, and who watches the board */
+/* The device gets the request; returns when its answer is over at the host, if the outcome is not SIM_NEVER. */
+uint64_t dfui_sim_begin(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data, uint64_t start_us,
+                        struct sim_reply *reply);
+/* The answer is over: clocks start, and the board leaves if it was to leave. */
+void dfui_sim_finish(struct sim_board *board, const struct dfu_usb_setup *setup, const struct sim_reply *reply);
+/* The host stopped waiting for an answer that would have come at done_us; the device goes on with its work. */
+void dfui_sim_abandon(struct sim_board *board, const struct sim_reply *reply, uint64_t done_us);
+void dfui_sim_opened(struct sim_board *board);
+void dfui_sim_closed(struct sim_board *board);
 
 /* descriptor.c: standard requests */
 enum { SIM_CONFIG_MAX = 9 + 9 * SIM_MAX_ALTS + 9 };

@@ -51,9 +51,14 @@ static void sleep_to(uint64_t wall_us)
 }
 
 /* Rounded up: when it is over, reached() has passed until_us. */
+uint64_t dfui_sim_wall_at(const struct dfu_sim *sim, uint64_t us)
+{
+    return sim->wall_base_us + (us * scale(sim) + 99) / 100;
+}
+
 static void wall_wait(const struct dfu_sim *sim, uint64_t until_us)
 {
-    sleep_to(sim->wall_base_us + (until_us * scale(sim) + 99) / 100);
+    sleep_to(dfui_sim_wall_at(sim, until_us));
 }
 
 uint64_t dfui_sim_bus_now(struct dfu_sim *sim)

@@ -68,14 +68,7 @@ static int sim_open(void *self, const char *path, void **conn, struct dfu_error 
         if (new == NULL)
             return dfu_error_set(err, DFU_ERR_NO_MEMORY, "out of memory");
         *new = (struct connection){board, board->generation};
-        /* The board's clock stood still while nobody watched it. */
-        if (board->clock_us < dfui_sim_bus_now(sim))
-            board->clock_us = dfui_sim_bus_now(sim);
-        if (!board->opened)
-            board->first_open_us = dfui_sim_now(board);
-        board->opened = 1;
-        board->open_count++;
-        board->poll_until_us = 0; /* a new host was told nothing yet */
+        dfui_sim_opened(board);
         *conn = new;
         return DFU_OK;
     }
@@ -88,8 +81,7 @@ static void sim_close(void *conn)
     struct sim_board *board = old->board;
     if (board->claimed_by == old)
         board->claimed_by = NULL;
-    board->open_count--;
-    board->last_close_us = dfui_sim_now(board);
+    dfui_sim_closed(board);
     free(old);
 }
 
@@ -103,23 +95,9 @@ static int timed_out(const struct dfu_usb_setup *setup, uint32_t timeout_ms, str
 static int finish(struct connection *conn, const struct dfu_usb_setup *setup, const struct sim_reply *reply,
                   struct dfu_error **err)
 {
-    struct sim_board *board = conn->board;
-    uint64_t now = dfui_sim_now(board);
-    if (setup->request == SIM_REQUEST_GETSTATUS && (setup->type & 0x60) != 0) {
-        if (reply->busy_us > 0)
-            board->busy_until_us = now + reply->busy_us;
-        board->poll_until_us = reply->poll_ms > 0 ? now + (uint64_t)reply->poll_ms * 1000 : 0;
-    }
-    /* Whoever brought the loader back to dfuIDLE need not wait for what it was about to do. */
-    if (board->state == DFU_STATE_IDLE)
-        board->poll_until_us = 0;
-    if (reply->departure != SIM_STAYS) {
-        dfui_sim_depart(board, reply->departure, reply->away_us);
-        if (reply->to_idle)
-            dfui_sim_bus_reset(board);
-        if (reply->unanswered)
-            return gone(conn, err);
-    }
+    dfui_sim_finish(conn->board, setup, reply);
+    if (reply->departure != SIM_STAYS && reply->unanswered)
+        return gone(conn, err);
     switch (reply->outcome) {
     case SIM_STALLED:
         return dfu_error_set(err, DFU_ERR_STALL, "control request 0x%02X/%u was stalled", setup->type, setup->request);
@@ -152,13 +130,10 @@ static int sim_control(void *conn, const struct dfu_usb_setup *setup, void *data
     dfui_sim_wait(board, free_at);
 
     struct sim_reply reply;
-    dfui_sim_request(board, setup, data == NULL ? &none : data, &reply);
-    uint64_t done = free_at + dfui_sim_wire_us(reply.length) + reply.inside_us;
+    uint64_t done = dfui_sim_begin(board, setup, data == NULL ? &none : data, free_at, &reply);
     if (reply.outcome == SIM_NEVER || (timeout_ms != 0 && done > limit)) {
         /* The device goes on with its work; the host does not get to see the answer. */
-        board->blocked_until_us = reply.inside_us > 0 ? done : 0;
-        board->busy_until_us = reply.busy_us > 0 ? done + reply.busy_us : board->busy_until_us;
-        board->poll_until_us = 0;
+        dfui_sim_abandon(board, &reply, done);
         dfui_sim_wait(board, limit);
         if (reply.departure != SIM_STAYS)
             dfui_sim_depart(board, reply.departure, reply.away_us);

@@ -3,6 +3,7 @@
 #include "usb/libusb.h"
 #include "usb/libusb_private.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -13,7 +14,8 @@ struct connection {
     libusb_context *usb;
     libusb_device_handle *handle;
     int interface_number; /* -1 = none claimed */
-    int alt;
+    int alt;              /* -1 = not known */
+    char path[DFUI_PATH_SIZE];
 };
 
 static int code_of(int usb_code)
@@ -39,11 +41,16 @@ static int code_of(int usb_code)
     }
 }
 
+static void set_usb_code(struct dfu_error **err, int usb_code)
+{
+    struct dfu_error_info info = {.flags = DFU_ERROR_HAS_USB_CODE, .usb_code = usb_code};
+    dfu_error_set_info(err, &info);
+}
+
 int dfui_libusb_error(struct dfu_error **err, int usb_code, const char *what)
 {
     int code = dfu_error_set(err, code_of(usb_code), "%s: %s", what, libusb_error_name(usb_code));
-    struct dfu_error_info info = {.flags = DFU_ERROR_HAS_USB_CODE, .usb_code = usb_code};
-    dfu_error_set_info(err, &info);
+    set_usb_code(err, usb_code);
     return code;
 }
 
@@ -84,10 +91,11 @@ static int open_device(struct connection *c, libusb_device *device, struct dfu_e
         return DFU_OK;
     }
     c->handle = NULL;
+    if (rc == LIBUSB_ERROR_NO_DEVICE)
+        return dfu_error_set(err, DFU_ERR_NO_DEVICE, "the device at %s went away before it could be opened", c->path);
     int code = dfui_libusb_error(err, rc, "open");
     if (code == DFU_ERR_ACCESS) {
-        dfu_error_set_cause(err, "no permission on /dev/bus/usb/%03u/%03u", libusb_get_bus_number(device),
-                            libusb_get_device_address(device));
+        dfui_libusb_access_cause(err, device);
         dfu_error_set_hint(err, "install the udev rule 60-dfu.rules and replug, or run as root");
     } else if (code == DFU_ERR_UNSUPPORTED) {
         dfu_error_set_hint(err, "bind a WinUSB driver to the device");
@@ -102,6 +110,8 @@ static int open_path(void *self, const char *path, void **conn, struct dfu_error
     if (c == NULL)
         return dfui_error_no_memory(err);
     c->interface_number = -1;
+    c->alt = -1;
+    (void)snprintf(c->path, sizeof c->path, "%s", path);
     int rc = libusb_init(&c->usb);
     if (rc != 0) {
         c->usb = NULL;
@@ -121,32 +131,42 @@ static int open_path(void *self, const char *path, void **conn, struct dfu_error
     return DFU_OK;
 }
 
+static int claim_interface(struct connection *c, uint8_t number, struct dfu_error **err)
+{
+    if (c->interface_number >= 0)
+        (void)libusb_release_interface(c->handle, c->interface_number);
+    c->interface_number = -1;
+    int rc = libusb_claim_interface(c->handle, number);
+    if (rc == 0) {
+        c->interface_number = number;
+        c->alt = dfui_libusb_current_alt(c->handle, c->path, number);
+        return DFU_OK;
+    }
+    int code = code_of(rc);
+    if (rc == LIBUSB_ERROR_NOT_FOUND) /* not: the device is gone */
+        code = DFU_ERR_USB;
+    (void)dfu_error_set(err, code, "interface %u of the device at %s cannot be claimed", number, c->path);
+    set_usb_code(err, rc);
+    if (code == DFU_ERR_BUSY) {
+        dfu_error_set_cause(err, "another program or a driver has it (%s)", libusb_error_name(rc));
+        dfu_error_set_hint(err, "close the other program that uses this device");
+    } else {
+        dfu_error_set_cause(err, "%s", libusb_error_name(rc));
+    }
+    return code;
+}
+
 static int claim(void *conn, uint8_t interface_number, uint8_t alt, struct dfu_error **err)
 {
     struct connection *c = conn;
-    if (c->interface_number != interface_number) {
-        int rc = libusb_claim_interface(c->handle, interface_number);
-        if (rc != 0) {
-            int code = dfui_libusb_error(err, rc, "claim interface");
-            if (code == DFU_ERR_BUSY)
-                dfu_error_set_hint(err, "close the other program that uses this device");
-            return code;
-        }
-        c->interface_number = interface_number;
-        c->alt = -1;
-    }
-    if (c->alt == alt)
-        return DFU_OK;
-    /* A device may already be in another alt than 0 after a previous host: always select once. */
-    int rc = libusb_set_interface_alt_setting(c->handle, interface_number, alt);
-    if (rc != 0) {
-        (void)dfui_libusb_error(err, rc, "select alternate setting");
-        /* NOT_FOUND here means: no such alt, not that the device is gone. */
-        return rc == LIBUSB_ERROR_NOT_FOUND
-                   ? dfu_error_set(err, DFU_ERR_ARGUMENT, "no alternate setting %u on interface %u", alt,
-                                   interface_number)
-                   : code_of(rc);
-    }
+    int rc = c->interface_number == interface_number ? DFU_OK : claim_interface(c, interface_number, err);
+    if (rc != DFU_OK || c->alt == alt)
+        return rc;
+    rc = libusb_set_interface_alt_setting(c->handle, interface_number, alt);
+    if (rc == LIBUSB_ERROR_NOT_FOUND) /* not: the device is gone */
+        return dfu_error_set(err, DFU_ERR_ARGUMENT, "no alternate setting %u on interface %u", alt, interface_number);
+    if (rc != 0)
+        return dfui_libusb_error(err, rc, "select alternate setting");
     c->alt = alt;
     return DFU_OK;
 }
@@ -157,7 +177,12 @@ static int control(void *conn, const struct dfu_usb_setup *setup, void *data, ui
     struct connection *c = conn;
     int rc = libusb_control_transfer(c->handle, setup->type, setup->request, setup->value, setup->index, data,
                                      setup->length, timeout_ms);
-    return rc < 0 ? dfui_libusb_error(err, rc, "control transfer") : rc;
+    if (rc >= 0)
+        return rc;
+    char what[80];
+    (void)snprintf(what, sizeof what, "control request 0x%02X/%u, value 0x%04X, %u bytes, limit %u ms", setup->type,
+                   setup->request, setup->value, setup->length, timeout_ms);
+    return dfui_libusb_error(err, rc, what);
 }
 
 static int reset(void *conn, struct dfu_error **err)

@@ -91,22 +91,6 @@ static int raw_config(const struct libusb_config_descriptor *c, struct blob *b)
     return DFU_OK;
 }
 
-/* The serial number that Linux read when the device was plugged in; needs no permission on the device node. */
-static bool system_serial(const char *path, char *serial, size_t size)
-{
-    char name[128];
-    (void)snprintf(name, sizeof name, "/sys/bus/usb/devices/%s/serial", path);
-    FILE *f = fopen(name, "r");
-    if (f == NULL)
-        return false;
-    bool ok = fgets(serial, (int)size, f) != NULL;
-    fclose(f);
-    if (!ok)
-        return false;
-    serial[strcspn(serial, "\n")] = '\0';
-    return serial[0] != '\0';
-}
-
 static int visit_device(libusb_device *device, dfu_usb_visit_fn *visit, void *arg)
 {
     struct libusb_device_descriptor d;
@@ -131,7 +115,7 @@ static int visit_device(libusb_device *device, dfu_usb_visit_fn *visit, void *ar
         found.active_config = active->bConfigurationValue;
         libusb_free_config_descriptor(active);
     }
-    if (system_serial(path, serial, sizeof serial))
+    if (dfui_libusb_system_serial(path, serial, sizeof serial))
         found.serial = serial;
     for (unsigned i = 0; i < d.bNumConfigurations && found.config_count < MAX_CONFIGS && rc == DFU_OK; i++) {
         struct libusb_config_descriptor *c;

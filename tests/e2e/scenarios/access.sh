@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# Without permission: told why, by whom and what to do; with the rule installed it works.
+. "$E2E_LIB"
+
+as() # as USER COMMAND LINE
+{
+    su -s /bin/sh "$1" -c "$2"
+}
+
+plug 1 st-loader,scale=0.2
+exits 0 "nobody may list" as nobody "dfu list"
+says stdout "206437A55652"
+says stdout "permission"
+exits 0 "nobody may list, in JSON" as nobody "dfu list --json"
+says stdout '"serial":"206437A55652"'
+exits 5 "nobody may not open" as nobody "dfu info"
+says stderr "/dev/bus/usb/001/"
+says stderr "root:root"
+says stderr "uid 65534"
+says stderr "60-dfu.rules"
+unplug
+
+# The rule for group plugdev; only where it does not change somebody's machine.
+if [ -n "${E2E_GUEST:-}" ] && [ -e /e2e/60-dfu.rules ]; then
+    cp /e2e/60-dfu.rules /lib/udev/rules.d/
+    udevadm control --reload
+    plug 1 st-loader,scale=0.2
+    exits 0 "a member of plugdev may open it" as user "dfu info"
+    exits 5 "nobody still may not" as nobody "dfu info"
+    says stderr "root:plugdev"
+    unplug
+fi
+finish

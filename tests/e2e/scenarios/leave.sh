@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# Leaving: a device that vanishes has left; one that comes back as a loader has not.
+. "$E2E_LIB"
+
+image app.bin 20000
+for profile in st-loader stm32f407; do
+    plug 1 $profile,scale=0.2
+    exits 0 "$profile: flash --leave" dfu flash app.bin@0x08008000 --leave
+    wait_boards 0
+    exits 0 "$profile: nothing is left on the bus" dfu list
+    check "$profile: it is not listed" test ! -s stdout
+    exits 3 "$profile: gone before it is opened" dfu info
+    unplug
+
+    # Nothing that could be started: the loader comes back, at its old port.
+    plug 1 $profile,scale=0.2
+    exits 10 "$profile: leave with nothing to start" dfu leave 0x08020000
+    wait_boards 1
+    exits 0 "$profile: it is back at its path" dfu -p 1-1 info
+    head -c 4000 /dev/zero | tr '\0' '\377' >blank.bin
+    exits 0 "$profile: flash --leave that comes back" dfu flash blank.bin@0x08020000 --leave
+    wait_boards 1
+    exits 10 "$profile: the same with --require-leave" dfu flash blank.bin@0x08020000 --require-leave
+    wait_boards 1
+    exits 0 "$profile: still usable" dfu verify blank.bin@0x08020000
+    unplug
+done
+finish

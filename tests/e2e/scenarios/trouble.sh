@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# Busy, forbidden, unplugged, twins, stuck: the documented status, and a hint that helps.
+. "$E2E_LIB"
+
+image app.bin 60000
+
+# Another program has it: no disturbance either way.
+plug 1 st-loader
+dfu-util -a 1 -s 0x90000000:2000000 -U theirs >dfu-util.log 2>&1 &
+reader=$!
+until_true test -s theirs
+exits 0 "busy: dfu list" dfu list
+says stdout "206437A55652"
+exits 5 "busy: dfu verify" dfu verify app.bin@0x08008000
+says stderr "hint:"
+says stderr "interface 0"
+says stderr "LIBUSB_ERROR_BUSY"
+check "busy: the other program got everything" wait $reader
+check "busy: and nothing else" test "$(wc -c <theirs)" = 2000000
+unplug
+
+# Unplugged in the middle; and for half a second only.
+plug 1 st-loader,scale=0.2,fault=disconnect@60
+exits 9 "unplugged in the middle" dfu flash app.bin@0x08008000
+says stderr "hint:"
+exits 3 "unplugged: nothing there now" dfu info
+unplug
+
+# Two with one serial number.
+plug 1 st-loader,scale=0.2,serial=TWIN
+plug 2 st-loader,scale=0.2,serial=TWIN
+exits 4 "twins" dfu -S TWIN info
+says stderr "--path 1-1"
+says stderr "--path 1-2"
+exits 0 "one of them by path" dfu -S TWIN -p 1-2 info
+unplug
+
+# A loader that says dfuDNBUSY for ever: nothing but a USB reset helps, and the kernel does it for us.
+plug 1 st-loader,scale=0.2,fault=state=4@1
+exits 0 "stuck: a reset brings it back" dfu info
+exits 0 "stuck: and it works" dfu flash app.bin@0x08008000
+unplug
+
+# Stopped on request: the device is left in dfuIDLE.
+plug 1 st-loader,scale=0.2
+dfu flash app.bin@0x08008000 >log 2>&1 &
+writer=$!
+until_true grep -q . log
+kill -TERM $writer
+got=0
+wait $writer || got=$?
+check "stopped: status 130" test $got = 130
+dfu-util -a 0 -s 0x08008000:64 -U part >dfu-util.log 2>&1
+says dfu-util.log "DFU state(2) = dfuIDLE, status(0)"
+exits 0 "stopped: it works afterwards" dfu flash app.bin@0x08008000
+unplug
+finish
