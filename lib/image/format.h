@@ -67,4 +67,9 @@ int dfui_ihex_read(struct dfui_reader *r, struct dfu_error **err);
 int dfui_ihex_write(const struct dfu_image *image, const struct dfu_image_options *options, struct dfui_sink *sink,
                     struct dfu_error **err);
 
+bool dfui_srec_probe(const uint8_t *head, size_t length);
+int dfui_srec_read(struct dfui_reader *r, struct dfu_error **err);
+int dfui_srec_write(const struct dfu_image *image, const struct dfu_image_options *options, struct dfui_sink *sink,
+                    struct dfu_error **err);
+
 #endif

@@ -21,7 +21,7 @@ static int choose(const struct dfu_image *image, const char *path, const char *n
     if (*out != NULL && (*out)->write != NULL)
         return DFU_OK;
     dfu_error_set(err, DFU_ERR_ARGUMENT, "%s: the name does not say which format to write", path);
-    dfu_error_set_hint(err, "end the name in .hex or .bin, or give --format");
+    dfu_error_set_hint(err, "end the name in .hex, .s19, .bin or the like, or give --format");
     return DFU_ERR_ARGUMENT;
 }
 
