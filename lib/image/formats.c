@@ -4,6 +4,13 @@
 
 /* In the order of probing: what looks at more than the beginning comes late, raw last, since it fits everything. */
 static const struct dfui_format formats[] = {
+    {.name = "elf",
+     .description = "ELF32, little-endian (read only)",
+     .suffixes = ".elf .axf .out",
+     .unit = "segment",
+     .addressed = true,
+     .probe = dfui_elf_probe,
+     .read = dfui_elf_read},
     {.name = "srec",
      .description = "Motorola S-records",
      .suffixes = ".s19 .s28 .s37 .s1 .s2 .s3 .srec .srecord .mot .mhx .sx",
@@ -124,7 +131,6 @@ const char *dfui_format_foreign(const uint8_t *head, size_t length)
         const char *magic;
         size_t length;
     } known[] = {
-        {"an ELF file", "\177ELF", 4},
         {"a DfuSe file", "DfuSe\1", 6},
         {"a UF2 file", "UF2\n", 4},
         {"a gzip file", "\x1F\x8B\x08", 3},

@@ -64,8 +64,8 @@ static void containers_are_not_raw(void **state)
     (void)state;
     struct dfu_image *image = NULL;
     struct dfu_image_options o = based(0x08000000);
-    assert_dfu_error(dfu_image_parse("\177ELF\1\1\1", 7, "a.bin", &o, &image, &err), err, DFU_ERR_UNSUPPORTED,
-                     "an ELF");
+    assert_dfu_error(dfu_image_parse("\177ELF\1\1\1", 7, "a.bin", &o, &image, &err), err, DFU_ERR_ARGUMENT,
+                     "holds its own addresses");
     assert_dfu_error(dfu_image_parse("S00600004844521B\n", 17, "a", &o, &image, &err), err, DFU_ERR_ARGUMENT,
                      "S-records holds its own addresses");
     assert_dfu_error(dfu_image_parse("DfuSe\1....", 10, "a", &o, &image, &err), err, DFU_ERR_UNSUPPORTED, "a DfuSe");
@@ -141,7 +141,7 @@ static void alts_in_one_file(void **state)
 static void formats_are_listed(void **state)
 {
     (void)state;
-    static const char *const names[] = {"srec", "hex", "bin"};
+    static const char *const names[] = {"elf", "srec", "hex", "bin"};
     const size_t count = sizeof names / sizeof *names;
     const char *text = NULL;
     assert_int_equal(dfu_format_count(), count);
