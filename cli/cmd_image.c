@@ -21,6 +21,8 @@ static int image_edit(struct cli *cli, const char *const *files, size_t count, s
     int rc = output_check(cli, &path, err);
     if (rc == DFU_OK)
         rc = inputs_load(cli, files, count, NULL, &image, err);
+    if (rc == DFU_OK && args_count(&cli->args, OPT_HEADER) > 0)
+        rc = dfu_image_set_label(image, DFU_ALT_ANY, args_value(&cli->args, OPT_HEADER), err);
     if (rc == DFU_OK)
         rc = output_save(cli, OPT_OUTPUT_FORMAT, path, image, err);
     if (rc == DFU_OK && cli->voice.json) {

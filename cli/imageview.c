@@ -8,6 +8,7 @@
 #include "text.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NEAR_GAP (UINT64_C(4) << 20) /* segments farther apart than this are drawn as two pictures */
@@ -73,6 +74,17 @@ static void print_vectors(struct cli *cli, const struct dfu_image *image)
         out_text(cli, "  seems linked   for 0x%08" PRIX64 "\n", v.linked_at);
 }
 
+/* What the file calls itself. */
+static void print_label(struct cli *cli, const struct dfu_image *image)
+{
+    char *label = text_copy(dfu_image_label(image, DFU_ALT_ANY));
+    if (label != NULL && label[0] != '\0') {
+        text_clean(label, 0);
+        out_text(cli, "  label          %s\n", label);
+    }
+    free(label);
+}
+
 void imageview_print(struct cli *cli, const char *name, const struct dfu_image *image)
 {
     struct dfu_image_info info;
@@ -91,6 +103,7 @@ void imageview_print(struct cli *cli, const char *name, const struct dfu_image *
         out_text(cli, " (%s)", text_size(size, info.bytes));
     }
     out_text(cli, " in %" PRIu64 " segment%s\n", info.segments, plural(info.segments));
+    print_label(cli, image);
     while (index < dfu_image_count(image))
         draw_cluster(cli, image, &index);
     if ((info.flags & DFU_IMAGE_HAS_START) != 0)
@@ -132,6 +145,7 @@ json_t *imageview_json(const struct dfu_image *image)
         (void)json_array_append_new(segments, item);
     }
     (void)json_object_set_new(object, "format", json_text(info.format));
+    (void)json_object_set_new(object, "label", json_text(dfu_image_label(image, DFU_ALT_ANY)));
     (void)json_object_set_new(object, "bytes", json_integer((json_int_t)info.bytes));
     (void)json_object_set_new(object, "segments", segments);
     (void)json_object_set_new(

@@ -19,15 +19,9 @@ struct input {
     int has_base;
 };
 
-struct note_target {
-    struct cli *cli;
-    const char *file;
-};
-
 static void on_note(const char *text, void *user)
 {
-    const struct note_target *target = user;
-    out_note(target->cli, "%s: %s", target->file, text);
+    out_note(user, "%s", text); /* it names the file */
 }
 
 /* Splits FILE@ADDR. A file that really has such a name wins. */
@@ -92,14 +86,13 @@ static void explain(int rc, const char *path, struct dfu_error **err)
 static int load_one(struct cli *cli, const char *file, enum dfu_overlap overlap, const char **unplaced,
                     struct dfu_image **out, struct dfu_error **err)
 {
-    struct note_target target = {cli, file};
     struct dfu_image_options load;
     struct input input;
     DFU_INIT(&load);
     load.format = args_value(&cli->args, OPT_FORMAT);
     load.overlap = overlap;
     load.note = on_note;
-    load.note_user = &target;
+    load.note_user = cli;
     int rc = split_input(file, &input, err);
     if (rc == DFU_OK && input.has_base) {
         load.flags = DFU_IMAGE_BASE_SET;

@@ -2,6 +2,7 @@
 /* Where images go. */
 #include "output.h"
 
+#include "numbers.h"
 #include "text.h"
 
 #include <errno.h>
@@ -69,6 +70,24 @@ int output_check(const struct cli *cli, const char **path, struct dfu_error **er
     return rc;
 }
 
+static int parse_bytes(const struct args *args, enum opt_id id, const char *what, uint32_t *out, struct dfu_error **err)
+{
+    uint64_t value = 0;
+    const char *text = args_value(args, id);
+    int rc = text == NULL ? DFU_OK : number_parse(text, what, UINT32_MAX, &value, err);
+    *out = (uint32_t)value;
+    return rc;
+}
+
+/* How to write, as the options say. */
+static int parse_options(const struct args *args, struct dfu_image_options *save, struct dfu_error **err)
+{
+    int rc = parse_bytes(args, OPT_RECORD_BYTES, "--record-bytes", &save->record_bytes, err);
+    if (rc == DFU_OK)
+        rc = parse_bytes(args, OPT_ADDRESS_BYTES, "--address-bytes", &save->address_bytes, err);
+    return rc;
+}
+
 int output_save(struct cli *cli, enum opt_id format_id, const char *path, const struct dfu_image *image,
                 struct dfu_error **err)
 {
@@ -81,7 +100,9 @@ int output_save(struct cli *cli, enum opt_id format_id, const char *path, const 
     if (save.format == NULL && is_stdout(path) && dfu_image_describe(image, &info) == DFU_OK && info.format == NULL)
         save.format = "bin";
     (void)fflush(stdout);
-    int rc = dfu_image_save(image, path, &save, err);
+    int rc = parse_options(&cli->args, &save, err);
+    if (rc == DFU_OK)
+        rc = dfu_image_save(image, path, &save, err);
     if (rc == DFU_ERR_FILE) {
         dfu_error_wrap(err, "cannot save the image");
         dfu_error_set_hint(err, "make room there, or choose another place with -o");

@@ -38,7 +38,8 @@ typedef void dfu_note_fn(const char *text, void *user);
 
 enum dfu_image_option_flags {
     DFU_IMAGE_BASE_SET = 1u << 0, /**< base is given (address 0 is legal) */
-    DFU_IMAGE_ALT_SET = 1u << 1   /**< alt is given */
+    DFU_IMAGE_ALT_SET = 1u << 1,  /**< alt is given */
+    DFU_IMAGE_IDS_SET = 1u << 2   /**< saving: vid, pid and bcd_device are given */
 };
 
 /** Options of loading and saving. */
@@ -53,10 +54,19 @@ struct dfu_image_options {
     uint32_t record_bytes; /**< saving: data bytes a record; 0 = 32 */
     dfu_note_fn *note;     /**< NULL = remarks are dropped */
     void *note_user;
+    const char *family;     /**< UF2: number or name of the family to load or to write; NULL = the only one there */
+    uint32_t address_bytes; /**< saving S-records: at least so many address bytes, 2 to 4; 0 = 2 */
+    uint16_t vid;           /**< with DFU_IMAGE_IDS_SET: for the suffix of a .dfu file; 0xFFFF = any */
+    uint16_t pid;
+    uint16_t bcd_device;
+    uint16_t reserved;
+    uint32_t reserved2;
 };
 
 enum dfu_image_info_flags {
-    DFU_IMAGE_HAS_START = 1u << 0 /**< start holds an execution start address */
+    DFU_IMAGE_HAS_START = 1u << 0, /**< start holds an execution start address */
+    DFU_IMAGE_HAS_IDS = 1u << 1,   /**< the file had a DFU suffix: vid, pid, bcd_device, bcd_dfu */
+    DFU_IMAGE_HAS_FAMILY = 1u << 2 /**< the file was UF2: family, family_name */
 };
 
 /** A summary. */
@@ -69,6 +79,12 @@ struct dfu_image_info {
     uint64_t start;        /**< start record or entry; kept through conversions, never used to leave */
     uint32_t flags;        /**< enum dfu_image_info_flags */
     uint32_t reserved;
+    const char *family_name; /**< NULL = not known by name; static storage */
+    uint32_t family;         /**< UF2 family id */
+    uint16_t vid;            /**< of the DFU suffix; 0xFFFF = any */
+    uint16_t pid;            /**< 0xFFFF = any */
+    uint16_t bcd_device;     /**< 0xFFFF = any */
+    uint16_t bcd_dfu;        /**< 0x0100, or 0x011A for DfuSe */
 };
 
 /** Creates an empty image. Errors: DFU_ERR_NO_MEMORY. @since 0.1 */
@@ -163,6 +179,15 @@ DFU_API int dfu_image_set_start(struct dfu_image *image, uint64_t start, struct 
 
 /** Drops the execution start address. @since 0.1 */
 DFU_API void dfu_image_clear_start(struct dfu_image *image);
+
+/** What the file calls the data for @p alt (the name of a DfuSe target), or with DFU_ALT_ANY itself (the header of
+ *  S-records); NULL when it has no name. Bytes as in the file, up to a NUL. Borrowed until the image changes.
+ *  @since 0.1 */
+DFU_API const char *dfu_image_label(const struct dfu_image *image, uint32_t alt);
+
+/** Sets what dfu_image_label() returns: at most 255 bytes; NULL drops it. Errors: DFU_ERR_ARGUMENT (too long),
+ *  DFU_ERR_NO_MEMORY. @since 0.1 */
+DFU_API int dfu_image_set_label(struct dfu_image *image, uint32_t alt, const char *text, struct dfu_error **err);
 
 enum dfu_image_crc_flags {
     DFU_IMAGE_CRC_RANGE_SET = 1u << 0,  /**< range is given; without it the whole image is covered */

@@ -24,6 +24,7 @@ struct dfui_format {
     bool addressed;                                    /* the file says where its data goes */
     bool (*probe)(const uint8_t *head, size_t length); /* NULL = only by name */
     int (*read)(struct dfui_reader *r, struct dfu_error **err);
+    /* NULL = only read */
     int (*write)(const struct dfu_image *image, const struct dfu_image_options *options, struct dfui_sink *sink,
                  struct dfu_error **err);
 };
@@ -66,5 +67,13 @@ bool dfui_ihex_probe(const uint8_t *head, size_t length);
 int dfui_ihex_read(struct dfui_reader *r, struct dfu_error **err);
 int dfui_ihex_write(const struct dfu_image *image, const struct dfu_image_options *options, struct dfui_sink *sink,
                     struct dfu_error **err);
+
+bool dfui_srec_probe(const uint8_t *head, size_t length);
+int dfui_srec_read(struct dfui_reader *r, struct dfu_error **err);
+int dfui_srec_write(const struct dfu_image *image, const struct dfu_image_options *options, struct dfui_sink *sink,
+                    struct dfu_error **err);
+
+bool dfui_elf_probe(const uint8_t *head, size_t length);
+int dfui_elf_read(struct dfui_reader *r, struct dfu_error **err);
 
 #endif

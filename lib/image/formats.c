@@ -1,9 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/scan.h"
 #include "image/format.h"
+#include <stdio.h>
 
-/* Raw comes last: it fits everything. */
+/* In the order of probing: what looks at more than the beginning comes late, raw last, since it fits everything. */
 static const struct dfui_format formats[] = {
+    {.name = "elf",
+     .description = "ELF32, little-endian (read only)",
+     .suffixes = ".elf .axf .out",
+     .unit = "segment",
+     .addressed = true,
+     .probe = dfui_elf_probe,
+     .read = dfui_elf_read},
+    {.name = "srec",
+     .description = "Motorola S-records",
+     .suffixes = ".s19 .s28 .s37 .s1 .s2 .s3 .srec .srecord .mot .mhx .sx",
+     .unit = "line",
+     .addressed = true,
+     .probe = dfui_srec_probe,
+     .read = dfui_srec_read,
+     .write = dfui_srec_write},
     {.name = "hex",
      .description = "Intel HEX",
      .suffixes = ".hex .ihex .ihx",
@@ -64,6 +79,18 @@ static bool has_suffix(const char *suffixes, const char *name)
     return false;
 }
 
+/* "choose hex, srec, … or bin". */
+static void hint_names(struct dfu_error **err)
+{
+    char text[128] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < FORMATS && used < sizeof text; i++) {
+        const char *between = i == 0 ? "" : i + 1 < FORMATS ? ", " : " or ";
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", between, formats[i].name);
+    }
+    dfu_error_set_hint(err, "choose %s", text);
+}
+
 int dfui_format_named(const char *name, const struct dfui_format **out, struct dfu_error **err)
 {
     for (size_t i = 0; i < FORMATS; i++) {
@@ -73,7 +100,7 @@ int dfui_format_named(const char *name, const struct dfui_format **out, struct d
         }
     }
     dfu_error_set(err, DFU_ERR_ARGUMENT, "unknown format \"%s\"", name);
-    dfu_error_set_hint(err, "choose hex or bin");
+    hint_names(err);
     return DFU_ERR_ARGUMENT;
 }
 
@@ -97,18 +124,6 @@ const struct dfui_format *dfui_format_probed(const uint8_t *head, size_t length)
     return NULL;
 }
 
-/* 'S', a type, and enough hex digits to be no accident. */
-static bool is_srecord(const uint8_t *head, size_t length)
-{
-    if (length < 10 || head[0] != 'S' || head[1] < '0' || head[1] > '9')
-        return false;
-    for (unsigned i = 2; i < 10; i++) {
-        if (dfui_hex_digit(head[i]) < 0)
-            return false;
-    }
-    return true;
-}
-
 const char *dfui_format_foreign(const uint8_t *head, size_t length)
 {
     static const struct {
@@ -116,7 +131,6 @@ const char *dfui_format_foreign(const uint8_t *head, size_t length)
         const char *magic;
         size_t length;
     } known[] = {
-        {"an ELF file", "\177ELF", 4},
         {"a DfuSe file", "DfuSe\1", 6},
         {"a UF2 file", "UF2\n", 4},
         {"a gzip file", "\x1F\x8B\x08", 3},
@@ -125,5 +139,5 @@ const char *dfui_format_foreign(const uint8_t *head, size_t length)
         if (length >= known[i].length && memcmp(head, known[i].magic, known[i].length) == 0)
             return known[i].name;
     }
-    return is_srecord(head, length) ? "an S-record file" : NULL;
+    return NULL;
 }

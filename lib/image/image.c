@@ -15,6 +15,7 @@ void dfu_image_free(struct dfu_image *image)
         return;
     free(image->bytes);
     free(image->segments);
+    free(image->labels);
     free(image);
 }
 
@@ -29,7 +30,8 @@ int dfu_image_copy(const struct dfu_image *image, struct dfu_image **out, struct
     copy->segment_room = image->count;
     copy->bytes = malloc(image->used > 0 ? image->used : 1);
     copy->segments = malloc(image->count > 0 ? image->count * sizeof *copy->segments : 1);
-    if (copy->bytes == NULL || copy->segments == NULL) {
+    copy->labels = malloc(image->label_count > 0 ? image->label_count * sizeof *copy->labels : 1);
+    if (copy->bytes == NULL || copy->segments == NULL || copy->labels == NULL) {
         dfu_image_free(copy);
         return dfui_error_no_memory(err);
     }
@@ -37,6 +39,8 @@ int dfu_image_copy(const struct dfu_image *image, struct dfu_image **out, struct
         memcpy(copy->bytes, image->bytes, image->used);
         memcpy(copy->segments, image->segments, image->count * sizeof *copy->segments);
     }
+    if (image->label_count > 0)
+        memcpy(copy->labels, image->labels, image->label_count * sizeof *copy->labels);
     *out = copy;
     return DFU_OK;
 }
@@ -67,7 +71,14 @@ int dfu_image_describe(const struct dfu_image *image, struct dfu_image_info *inf
                                   .segments = image->count,
                                   .span = dfui_image_span(image),
                                   .start = image->start,
-                                  .flags = image->has_start ? DFU_IMAGE_HAS_START : 0};
+                                  .family = image->family,
+                                  .vid = image->ids.vid,
+                                  .pid = image->ids.pid,
+                                  .bcd_device = image->ids.bcd_device,
+                                  .bcd_dfu = image->ids.bcd_dfu};
+    ours.flags |= image->has_start ? DFU_IMAGE_HAS_START : 0;
+    ours.flags |= image->has_ids ? DFU_IMAGE_HAS_IDS : 0;
+    ours.flags |= image->has_family ? DFU_IMAGE_HAS_FAMILY : 0;
     return dfui_sized_out(info, &ours, sizeof ours);
 }
 
@@ -162,6 +173,8 @@ int dfu_image_merge(struct dfu_image *image, const struct dfu_image *other, enum
         image->start = other->start;
         image->has_start = true;
     }
+    if (rc == DFU_OK)
+        rc = dfui_image_merge_about(image, other, err);
     return rc;
 }
 

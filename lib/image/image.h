@@ -22,6 +22,19 @@ struct dfui_segment {
     uint32_t alt;
 };
 
+/* What a file says about its data besides where it goes. */
+struct dfui_label {
+    uint32_t alt; /* DFU_ALT_ANY = the whole file */
+    char text[256];
+};
+
+struct dfui_ids {
+    uint16_t vid;
+    uint16_t pid;
+    uint16_t bcd_device;
+    uint16_t bcd_dfu;
+};
+
 struct dfu_image {
     uint8_t *bytes;
     size_t used;
@@ -32,6 +45,12 @@ struct dfu_image {
     const char *format; /* static text, or NULL */
     uint64_t start;
     bool has_start;
+    bool has_ids;
+    bool has_family;
+    uint32_t family;
+    struct dfui_ids ids;
+    struct dfui_label *labels;
+    size_t label_count;
 };
 
 /* --- pieces.c: sorted lists of borrowed bytes --- */
@@ -119,6 +138,15 @@ size_t dfui_image_alts(const struct dfu_image *image, struct dfu_range range, ui
 
 /* The alt for new bytes in range: that of the data there, of all data, or any. */
 uint32_t dfui_image_alt_for(const struct dfu_image *image, struct dfu_range range);
+
+/* --- about.c: labels and ids --- */
+
+/* Text of length bytes, cut at a NUL and at 255 bytes. */
+int dfui_image_set_label(struct dfu_image *image, uint32_t alt, const void *text, size_t length,
+                         struct dfu_error **err);
+
+/* Copies what only other has. */
+int dfui_image_merge_about(struct dfu_image *image, const struct dfu_image *other, struct dfu_error **err);
 
 /* --- edit.c --- */
 

@@ -13,15 +13,21 @@ static int choose(const struct dfu_image *image, const char *path, const char *n
                   struct dfu_error **err)
 {
     struct dfu_image_info info = {.size = sizeof info};
-    if (name != NULL)
-        return dfui_format_named(name, out, err);
+    if (name != NULL) {
+        int rc = dfui_format_named(name, out, err);
+        return rc == DFU_OK && (*out)->write == NULL
+                   ? dfu_error_set(err, DFU_ERR_ARGUMENT, "%s: format %s is only read, not written", path, name)
+                   : rc;
+    }
     *out = dfui_format_suffixed(path);
+    if (*out != NULL && (*out)->write == NULL)
+        return dfu_error_set(err, DFU_ERR_ARGUMENT, "%s: format %s is only read, not written", path, (*out)->name);
     if (*out == NULL && !has_ending(path) && dfu_image_describe(image, &info) == DFU_OK && info.format != NULL)
         (void)dfui_format_named(info.format, out, NULL);
     if (*out != NULL && (*out)->write != NULL)
         return DFU_OK;
     dfu_error_set(err, DFU_ERR_ARGUMENT, "%s: the name does not say which format to write", path);
-    dfu_error_set_hint(err, "end the name in .hex or .bin, or give --format");
+    dfu_error_set_hint(err, "end the name in .hex, .s19, .bin or the like, or give --format");
     return DFU_ERR_ARGUMENT;
 }
 

@@ -157,6 +157,8 @@ static int load(struct run *r, struct dfu_image **out)
     if (take(r, "-Binary")) {
         o.format = "bin";
         o.flags = DFU_IMAGE_BASE_SET;
+    } else if (take(r, "-Motorola")) {
+        o.format = "srec";
     } else if (!take(r, "-Intel")) {
         return unknown(r, peek(r));
     }
@@ -219,7 +221,10 @@ static int parse_input(struct run *r, struct dfu_image **out)
     return rc == DFU_OK ? filters(r, *out) : rc;
 }
 
-static int save(struct run *r, const struct dfu_image *image)
+/* srec_cat names itself in the header, unless the input had one. */
+#define HEADER "http://srecord.sourceforge.net/"
+
+static int save(struct run *r, struct dfu_image *image)
 {
     struct dfu_image_options o;
     DFU_INIT(&o);
@@ -230,11 +235,17 @@ static int save(struct run *r, const struct dfu_image *image)
         o.format = "hex";
     else if (take(r, "-Binary"))
         o.format = "bin";
+    else if (take(r, "-Motorola"))
+        o.format = "srec";
     else
         return unknown(r, peek(r));
+    if (image != NULL && dfu_image_label(image, DFU_ALT_ANY) == NULL)
+        assert_dfu_ok(dfu_image_set_label(image, DFU_ALT_ANY, HEADER, &r->job->err), r->job->err);
     while (peek(r) != NULL) {
         if (strncmp(peek(r), "-obs=", 5) == 0)
             o.record_bytes = (uint32_t)strtoul(peek(r) + 5, NULL, 0);
+        else if (strncmp(peek(r), "-address-length=", 16) == 0 && strcmp(o.format, "srec") == 0)
+            o.address_bytes = (uint32_t)strtoul(peek(r) + 16, NULL, 0);
         else if (strcmp(peek(r), "--disable=optional-address") != 0) /* that is the default */
             return unknown(r, peek(r));
         r->at++;

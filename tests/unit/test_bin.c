@@ -49,8 +49,8 @@ static void refusals(void **state)
     o.max_bytes = 1;
     assert_dfu_error(dfu_image_parse("ab", 2, "fw", &o, &image, &err), err, DFU_ERR_RANGE, "more than 1 bytes");
     o = based(0);
-    o.format = "s19";
-    assert_dfu_error(dfu_image_parse("ab", 2, "fw", &o, &image, &err), err, DFU_ERR_ARGUMENT, "unknown format \"s19\"");
+    o.format = "tek";
+    assert_dfu_error(dfu_image_parse("ab", 2, "fw", &o, &image, &err), err, DFU_ERR_ARGUMENT, "unknown format \"tek\"");
     o = based(0);
     o.overlap = 3;
     assert_dfu_error(dfu_image_parse("ab", 2, "fw", &o, &image, &err), err, DFU_ERR_ARGUMENT, "overlap policy 3");
@@ -64,10 +64,10 @@ static void containers_are_not_raw(void **state)
     (void)state;
     struct dfu_image *image = NULL;
     struct dfu_image_options o = based(0x08000000);
-    assert_dfu_error(dfu_image_parse("\177ELF\1\1\1", 7, "a.bin", &o, &image, &err), err, DFU_ERR_UNSUPPORTED,
-                     "an ELF");
-    assert_dfu_error(dfu_image_parse("S00600004844521B\n", 17, "a", &o, &image, &err), err, DFU_ERR_UNSUPPORTED,
-                     "an S-record");
+    assert_dfu_error(dfu_image_parse("\177ELF\1\1\1", 7, "a.bin", &o, &image, &err), err, DFU_ERR_ARGUMENT,
+                     "holds its own addresses");
+    assert_dfu_error(dfu_image_parse("S00600004844521B\n", 17, "a", &o, &image, &err), err, DFU_ERR_ARGUMENT,
+                     "S-records holds its own addresses");
     assert_dfu_error(dfu_image_parse("DfuSe\1....", 10, "a", &o, &image, &err), err, DFU_ERR_UNSUPPORTED, "a DfuSe");
     assert_dfu_error(dfu_image_parse("UF2\nWQ].", 8, "a", &o, &image, &err), err, DFU_ERR_UNSUPPORTED, "a UF2");
     assert_dfu_error(dfu_image_parse("\x1F\x8B\x08.", 4, "a", &o, &image, &err), err, DFU_ERR_UNSUPPORTED, "a gzip");
@@ -115,7 +115,7 @@ static void gap_cannot_be_written(void **state)
                      "gap 0x00000012..0x00000020 (14 bytes)");
     assert_dfu_error(dfu_image_save(image, NAME, NULL, &err), err, DFU_ERR_RANGE, "--fill 0xFF@0x00000012..0x00000020");
     assert_null(fopen(NAME, "rb"));
-    assert_dfu_error(dfu_image_save(image, "noname", NULL, &err), err, DFU_ERR_ARGUMENT, ".hex or .bin");
+    assert_dfu_error(dfu_image_save(image, "noname", NULL, &err), err, DFU_ERR_ARGUMENT, ".hex, .s19, .bin");
     assert_dfu_error(dfu_image_save(image, "a.hex/.b", NULL, &err), err, DFU_ERR_ARGUMENT, "does not say");
     dfu_image_free(image);
 }
@@ -141,12 +141,15 @@ static void alts_in_one_file(void **state)
 static void formats_are_listed(void **state)
 {
     (void)state;
+    static const char *const names[] = {"elf", "srec", "hex", "bin"};
+    const size_t count = sizeof names / sizeof *names;
     const char *text = NULL;
-    assert_int_equal(dfu_format_count(), 2);
-    assert_string_equal(dfu_format_name(0, &text), "hex");
-    assert_string_equal(text, "Intel HEX");
-    assert_string_equal(dfu_format_name(1, NULL), "bin");
-    assert_null(dfu_format_name(2, &text));
+    assert_int_equal(dfu_format_count(), count);
+    for (size_t i = 0; i < count; i++) {
+        assert_string_equal(dfu_format_name(i, &text), names[i]);
+        assert_true(strlen(text) > 3);
+    }
+    assert_null(dfu_format_name(count, &text));
 }
 
 static void suffixes(void **state)
