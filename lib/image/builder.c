@@ -105,11 +105,12 @@ int dfui_builder_commit(struct dfui_builder *b, uint32_t alt, uint64_t address, 
 int dfui_builder_put(struct dfui_builder *b, uint32_t alt, uint64_t address, const void *data, size_t n, uint64_t line,
                      struct dfu_error **err)
 {
+    if (n == 0)
+        return DFU_OK;
     uint8_t *room = dfui_builder_room(b, n, err);
     if (room == NULL)
         return DFU_ERR_NO_MEMORY;
-    if (n > 0)
-        memcpy(room, data, n);
+    memcpy(room, data, n);
     return dfui_builder_commit(b, alt, address, n, line, err);
 }
 

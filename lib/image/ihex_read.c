@@ -3,6 +3,8 @@
  * Intel HEX, as Intel's "Hexadecimal Object File Format Specification" of 1988 has it, and stricter than many
  * readers: what cannot be understood is an error, because a dropped address record moves data to address 0.
  */
+#include "core/hex.h"
+#include "core/scan.h"
 #include "image/format.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,34 +27,16 @@ struct ihex {
 };
 
 struct record {
+    uint8_t bytes[MAX_DIGITS / 2]; /* all of it: count, offset, type, data, checksum */
     uint8_t count;
     uint8_t type;
     uint16_t offset;
     const uint8_t *data;
 };
 
-/* 0x10 | value for hex digits, so that a missing bit 4 tells that a digit was none. */
-static const uint8_t digit_values[256] = {
-    ['0'] = 0x10, ['1'] = 0x11, ['2'] = 0x12, ['3'] = 0x13, ['4'] = 0x14, ['5'] = 0x15, ['6'] = 0x16, ['7'] = 0x17,
-    ['8'] = 0x18, ['9'] = 0x19, ['A'] = 0x1A, ['B'] = 0x1B, ['C'] = 0x1C, ['D'] = 0x1D, ['E'] = 0x1E, ['F'] = 0x1F,
-    ['a'] = 0x1A, ['b'] = 0x1B, ['c'] = 0x1C, ['d'] = 0x1D, ['e'] = 0x1E, ['f'] = 0x1F,
-};
-
-/* Decodes n bytes and adds them to *sum; false when a digit is none. */
-static bool decode(const uint8_t *digits, size_t n, uint8_t *to, uint8_t *sum)
+static bool is_digit(uint8_t c)
 {
-    uint8_t good = 0x10;
-    uint8_t total = *sum;
-    for (size_t i = 0; i < n; i++) {
-        uint8_t high = digit_values[digits[2 * i]];
-        uint8_t low = digit_values[digits[2 * i + 1]];
-        uint8_t value = (uint8_t)(high << 4 | (low & 15));
-        good &= high & low;
-        total = (uint8_t)(total + value);
-        to[i] = value;
-    }
-    *sum = total;
-    return good != 0;
+    return dfui_hex_digit(c) >= 0;
 }
 
 static bool is_blank(uint8_t c)
@@ -88,12 +72,11 @@ static int bad_character(const struct ihex *h, uint8_t c, size_t column, struct 
 static int bad_length(const struct ihex *h, size_t digits, bool at_end, struct dfu_error **err)
 {
     uint8_t count = 0;
-    uint8_t sum = 0;
     if (digits < 2)
         (void)bad_line(h, err, "the record has %zu hex digits, the shortest has 10", digits);
     else if (digits > MAX_DIGITS)
         (void)bad_line(h, err, "the record has more than %u hex digits", MAX_DIGITS);
-    else if (decode(h->source->at + 1, 1, &count, &sum))
+    else if (dfui_hex_decode(h->source->at + 1, 1, &count))
         (void)bad_line(h, err, "%zu hex digits%s, but a record of %u data bytes has %u", digits,
                        digits % 2 != 0 ? " (an odd number)" : "", count, 2u * (count + 5u));
     if (at_end) {
@@ -110,42 +93,38 @@ static int diagnose(const struct ihex *h, struct dfu_error **err)
     size_t left = dfui_source_left(h->source) - 1;
     size_t n = 0;
     uint8_t bytes[MAX_DIGITS / 2];
-    uint8_t sum = 0;
-    while (n < left && n <= MAX_DIGITS && digit_values[digits[n]] != 0)
+    while (n < left && n <= MAX_DIGITS && is_digit(digits[n]))
         n++;
     if (n <= MAX_DIGITS && n < left && !is_blank(digits[n]) && !is_line_end(digits[n]))
         return bad_character(h, digits[n], n + 2, err);
     if (n < 10 || n > MAX_DIGITS || n % 2 != 0)
         return bad_length(h, n, n == left, err);
-    (void)decode(digits, n / 2, bytes, &sum);
+    (void)dfui_hex_decode(digits, n / 2, bytes);
     if (n != 2u * (bytes[0] + 5u))
         return bad_length(h, n, n == left, err);
     uint8_t found = bytes[n / 2 - 1];
-    return bad_line(h, err, "checksum 0x%02X, should be 0x%02X", found, (uint8_t)(found - sum));
+    return bad_line(h, err, "checksum 0x%02X, should be 0x%02X", found, (uint8_t)(found - dfui_hex_sum(bytes, n / 2)));
 }
 
-/* The record at the source's place; its data is decoded into the builder's room. */
+/* The record at the source's place. */
 static int parse_record(struct ihex *h, struct record *r, struct dfu_error **err)
 {
     struct dfui_source *s = h->source;
     const uint8_t *digits = s->at + 1;
     size_t left = dfui_source_left(s) - 1;
-    uint8_t head[4];
-    uint8_t check;
-    uint8_t sum = 0;
-    uint8_t *data = dfui_builder_room(h->reader->builder, 255, err);
-    if (data == NULL)
-        return DFU_ERR_NO_MEMORY;
-    if (left < 10 || !decode(digits, 4, head, &sum))
+    uint8_t *bytes = r->bytes;
+    if (left < 10 || !dfui_hex_decode(digits, 1, bytes))
         return diagnose(h, err);
-    size_t length = 2u * (head[0] + 5u);
-    if (left < length || !decode(digits + 8, head[0], data, &sum) ||
-        !decode(digits + 8 + 2u * head[0], 1, &check, &sum) || sum != 0)
+    size_t n = bytes[0] + 5u;
+    if (left < 2 * n || !dfui_hex_decode(digits, n, bytes) || dfui_hex_sum(bytes, n) != 0)
         return diagnose(h, err);
-    if (left > length && !is_line_end(digits[length]) && !is_blank(digits[length]))
+    if (left > 2 * n && !is_line_end(digits[2 * n]) && !is_blank(digits[2 * n]))
         return diagnose(h, err);
-    *r = (struct record){.count = head[0], .type = head[3], .offset = (uint16_t)(head[1] << 8 | head[2]), .data = data};
-    dfui_source_take(s, 1 + length);
+    r->count = bytes[0];
+    r->offset = (uint16_t)(bytes[1] << 8 | bytes[2]);
+    r->type = bytes[3];
+    r->data = bytes + 4;
+    dfui_source_take(s, 1 + 2 * n);
     return DFU_OK;
 }
 
@@ -156,13 +135,11 @@ static int put_data(struct ihex *h, const struct record *r, struct dfu_error **e
     uint64_t address = h->base + r->offset;
     size_t before_wrap = 0x10000u - r->offset;
     if (h->mode != MODE_SEGMENT || r->count <= before_wrap)
-        return dfui_builder_commit(b, alt, address, r->count, h->line, err);
-    /* An offset wraps inside its segment. A commit may move the room, hence the copy. */
-    uint8_t copy[255];
-    memcpy(copy, r->data, r->count);
-    int rc = dfui_builder_put(b, alt, address, copy, before_wrap, h->line, err);
+        return dfui_builder_put(b, alt, address, r->data, r->count, h->line, err);
+    /* An offset wraps inside its segment. */
+    int rc = dfui_builder_put(b, alt, address, r->data, before_wrap, h->line, err);
     if (rc == DFU_OK)
-        rc = dfui_builder_put(b, alt, h->base, copy + before_wrap, r->count - before_wrap, h->line, err);
+        rc = dfui_builder_put(b, alt, h->base, r->data + before_wrap, r->count - before_wrap, h->line, err);
     return rc;
 }
 
@@ -247,7 +224,7 @@ static int skip_blank(struct ihex *h, bool *more, struct dfu_error **err)
 /* One record and the rest of its line. */
 static int read_record(struct ihex *h, struct dfu_error **err)
 {
-    struct record r = {0};
+    struct record r;
     uint8_t c = *h->source->at;
     if (c != ':')
         return c > ' ' && c < 0x7F ? bad_line(h, err, "'%c' where a record should begin with ':'", c)
@@ -308,7 +285,7 @@ bool dfui_ihex_probe(const uint8_t *head, size_t length)
     size_t i = length >= 3 && memcmp(head, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     for (; i < length; i++) {
         uint8_t c = head[i];
-        if (c == ':' && fresh && i + 2 < length && digit_values[head[i + 1]] != 0 && digit_values[head[i + 2]] != 0)
+        if (c == ':' && fresh && i + 2 < length && is_digit(head[i + 1]) && is_digit(head[i + 2]))
             return true;
         if (c == 0 || c == 0x7F || (c < ' ' && !is_blank(c) && !is_line_end(c)))
             return false; /* no text */

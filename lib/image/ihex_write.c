@@ -4,6 +4,7 @@
  * type 04 record where the upper half of the address changes, the start address as type 05 before the end
  * record, upper case, LF. srec_cat works in chunks at multiples of 1792 of the address, which no record crosses.
  */
+#include "core/hex.h"
 #include "image/format.h"
 #include <stdlib.h>
 
@@ -12,34 +13,21 @@
 #define MAX_BYTES 255u
 #define LONGEST (1u + 2u * (5u + MAX_BYTES) + 1u)
 
-static void put_byte(uint8_t **at, uint8_t value)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    *(*at)++ = (uint8_t)digits[value >> 4];
-    *(*at)++ = (uint8_t)digits[value & 15];
-}
-
 static int put_record(struct dfui_sink *sink, uint8_t type, uint16_t offset, const uint8_t *data, uint8_t n,
                       struct dfu_error **err)
 {
     uint8_t *begin = dfui_sink_room(sink, LONGEST, err);
     if (begin == NULL)
         return DFU_ERR_FILE;
-    uint8_t *at = begin;
     uint8_t head[4] = {n, (uint8_t)(offset >> 8), (uint8_t)offset, type};
-    unsigned sum = 0;
-    *at++ = ':';
-    for (unsigned i = 0; i < 4; i++) {
-        put_byte(&at, head[i]);
-        sum += head[i];
-    }
-    for (unsigned i = 0; i < n; i++) {
-        put_byte(&at, data[i]);
-        sum += data[i];
-    }
-    put_byte(&at, (uint8_t)(0u - sum));
-    *at++ = '\n';
-    sink->used += (size_t)(at - begin);
+    uint8_t check = (uint8_t)(0u - dfui_hex_sum(head, 4) - dfui_hex_sum(data, n));
+    uint8_t *end = begin + 9 + 2u * n;
+    begin[0] = ':';
+    dfui_hex_encode(head, 4, begin + 1);
+    dfui_hex_encode(data, n, begin + 9);
+    dfui_hex_encode(&check, 1, end);
+    end[2] = '\n';
+    sink->used += (size_t)(end + 3 - begin);
     return DFU_OK;
 }
 
