@@ -39,6 +39,7 @@ int cmd_verify(struct cli *cli, struct dfu_error **err);
 int cmd_erase(struct cli *cli, struct dfu_error **err);
 int cmd_leave(struct cli *cli, struct dfu_error **err);
 int cmd_image(struct cli *cli, struct dfu_error **err);
+int cmd_crc(struct cli *cli, struct dfu_error **err);
 int cmd_map(struct cli *cli, struct dfu_error **err);
 int cmd_sim(struct cli *cli, struct dfu_error **err);
 

@@ -2,6 +2,8 @@
 /* Image edits: from options to calls of the library. */
 #include "edits.h"
 
+#include "crcmodel.h"
+#include "edit_crc.h"
 #include "numbers.h"
 #include "out.h"
 #include "text.h"
@@ -11,11 +13,6 @@
 #include <string.h>
 
 #define ADDRESS_MAX UINT32_MAX
-
-static int is_crc(const struct edit *edit)
-{
-    return edit->opt->id == OPT_STM32_CRC || edit->opt->id == OPT_CHECK_CRC;
-}
 
 /* BYTE@RANGE */
 static int parse_fill(struct edit *edit, struct dfu_error **err)
@@ -107,10 +104,10 @@ static int parse_patch(struct edit *edit, struct dfu_error **err)
     return rc;
 }
 
-/* An address, or a word in its place. */
-static int parse_address_or(struct edit *edit, const char *word, struct dfu_error **err)
+/* An address or "none". */
+static int parse_start(struct edit *edit, struct dfu_error **err)
 {
-    if (edit->text == NULL || strcmp(edit->text, word) == 0) {
+    if (strcmp(edit->text, "none") == 0) {
         edit->at_end = 1;
         return DFU_OK;
     }
@@ -131,34 +128,29 @@ static int parse_value(struct edit *edit, struct dfu_error **err)
     case OPT_PATCH:
         return parse_patch(edit, err);
     case OPT_START:
-        return parse_address_or(edit, "none", err);
-    case OPT_STM32_CRC:
-    case OPT_CHECK_CRC:
+        return parse_start(edit, err);
     default:
-        return parse_address_or(edit, "end", err);
+        return edit_crc_parse(edit, err);
     }
-}
-
-/* --crc-range and --crc-big-endian belong to the CRC option before them. */
-static int parse_crc_detail(struct edits *edits, const struct opt_use *use, struct dfu_error **err)
-{
-    struct edit *edit = edits->count > 0 ? &edits->list[edits->count - 1] : NULL;
-    if (edit == NULL || !is_crc(edit)) {
-        int rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "--%s does not follow a CRC option", use->opt->name);
-        dfu_error_set_hint(err, "write it right after --stm32-crc or --check-crc");
-        return rc;
-    }
-    if (use->opt->id == OPT_CRC_BIG_ENDIAN) {
-        edit->crc_big_endian = 1;
-        return DFU_OK;
-    }
-    edit->crc_has_range = 1;
-    return range_parse(use->value, &edit->range, err);
 }
 
 static int is_policy(const struct opt *opt)
 {
     return opt->id == OPT_OVERLAP || opt->id == OPT_FORMAT; /* about loading: see inputs.c */
+}
+
+/* Once all that describes them is read. */
+static int check_models(const struct edits *edits, struct dfu_error **err)
+{
+    for (size_t i = 0; i < edits->count; i++) {
+        const struct edit *edit = &edits->list[i];
+        int rc = edit_crc_is(edit) ? crcmodel_check(&edit->crc, err) : DFU_OK;
+        if (rc != DFU_OK) {
+            dfu_error_prefix(err, "--%s", edit->opt->name);
+            return rc;
+        }
+    }
+    return DFU_OK;
 }
 
 int edits_parse(struct edits *edits, const struct args *args, struct dfu_error **err)
@@ -172,8 +164,8 @@ int edits_parse(struct edits *edits, const struct args *args, struct dfu_error *
         int rc;
         if (use->opt->group != GROUP_EDIT || is_policy(use->opt))
             continue;
-        if (use->opt->id == OPT_CRC_RANGE || use->opt->id == OPT_CRC_BIG_ENDIAN) {
-            rc = parse_crc_detail(edits, use, err);
+        if (edit_crc_is_detail(use->opt)) {
+            rc = edit_crc_detail(edits->count > 0 ? &edits->list[edits->count - 1] : NULL, use, err);
         } else {
             struct edit *edit = &edits->list[edits->count++];
             edit->opt = use->opt;
@@ -185,7 +177,7 @@ int edits_parse(struct edits *edits, const struct args *args, struct dfu_error *
             return rc;
         }
     }
-    return DFU_OK;
+    return check_models(edits, err);
 }
 
 void edits_free(struct edits *edits)
@@ -214,46 +206,6 @@ static int patch_from_file(const struct edit *edit, struct dfu_image *image, str
     }
     dfu_image_free(other);
     return rc;
-}
-
-/* The end of the image's data. */
-static uint64_t image_end(const struct dfu_image *image)
-{
-    struct dfu_image_info info;
-    DFU_INIT(&info);
-    return dfu_image_describe(image, &info) == DFU_OK ? info.span.end : 0;
-}
-
-static int apply_crc(struct cli *cli, const struct edit *edit, struct dfu_image *image, struct dfu_error **err)
-{
-    struct dfu_image_crc_options crc;
-    int check = edit->opt->id == OPT_CHECK_CRC;
-    uint32_t value = 0;
-    uint64_t end = image_end(image);
-    DFU_INIT(&crc);
-    crc.flags = check ? DFU_IMAGE_CRC_CHECK : 0u;
-    if (edit->crc_big_endian)
-        crc.flags |= DFU_IMAGE_CRC_BIG_ENDIAN;
-    if (edit->crc_has_range) {
-        crc.flags |= DFU_IMAGE_CRC_RANGE_SET;
-        crc.range = edit->range;
-    }
-    if (!edit->at_end) {
-        crc.at = edit->address;
-        crc.flags |= DFU_IMAGE_CRC_AT_SET;
-    } else if (!check) {
-        crc.at = end;
-        crc.flags |= DFU_IMAGE_CRC_AT_SET;
-    } else if (!edit->crc_has_range) {
-        crc.at = end >= 4 ? end - 4 : 0;
-        crc.flags |= DFU_IMAGE_CRC_AT_SET;
-    } /* else: right after the range that was given */
-    int rc = dfu_image_stm32_crc(image, &crc, &value, err);
-    if (rc != DFU_OK)
-        return rc;
-    uint64_t at = (crc.flags & DFU_IMAGE_CRC_AT_SET) != 0 ? crc.at : crc.range.end;
-    out_note(cli, "STM32 CRC 0x%08" PRIX32 " %s at 0x%08" PRIX64, value, check ? "is right" : "stored", at);
-    return DFU_OK;
 }
 
 static int apply_cut(struct cli *cli, const struct edit *edit, struct dfu_image *image, struct dfu_error **err)
@@ -294,11 +246,8 @@ static int apply(struct cli *cli, const struct edit *edit, struct dfu_image *ima
         return dfu_image_patch(image, edit->address, edit->data, edit->length, err);
     case OPT_START:
         return apply_start(edit, image, err);
-    case OPT_STM32_CRC:
-    case OPT_CHECK_CRC:
-        return apply_crc(cli, edit, image, err);
     default:
-        return dfu_error_set(err, DFU_ERR_INTERNAL, "no such edit");
+        return edit_crc_apply(cli, edit, image, err);
     }
 }
 

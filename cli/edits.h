@@ -13,6 +13,7 @@ struct edit {
     int64_t offset;
     uint8_t byte;
     uint8_t at_end; /* "end" or "none" was written, or no address at all */
+    struct dfu_crc_model crc;
     uint8_t crc_has_range;
     uint8_t crc_big_endian;
     const char *file; /* --patch ADDR=file:PATH */

@@ -10,6 +10,7 @@
 #ifndef LIBDFU_IMAGE_H
 #define LIBDFU_IMAGE_H
 
+#include <libdfu/crc.h>
 #include <libdfu/types.h>
 
 #ifdef __cplusplus
@@ -192,28 +193,34 @@ DFU_API int dfu_image_set_label(struct dfu_image *image, uint32_t alt, const cha
 enum dfu_image_crc_flags {
     DFU_IMAGE_CRC_RANGE_SET = 1u << 0,  /**< range is given; without it the whole image is covered */
     DFU_IMAGE_CRC_AT_SET = 1u << 1,     /**< at is given; without it the slot begins where the range ends (a check
-                                             without a range: in the last four bytes of the image) */
+                                             without a range: in the last bytes of the image) */
     DFU_IMAGE_CRC_BIG_ENDIAN = 1u << 2, /**< stored most significant byte first */
     DFU_IMAGE_CRC_CHECK = 1u << 3       /**< compare with what is stored; the image is not changed */
 };
 
-/** What an STM32 CRC covers and where it is stored. */
+/** What a CRC covers and where it is stored. */
 struct dfu_image_crc_options {
     size_t size;
     struct dfu_range range; /**< covered bytes */
-    uint64_t at;            /**< address of the four CRC bytes */
+    uint64_t at;            /**< address of the CRC's bytes: as many as it is wide */
     uint32_t flags;         /**< enum dfu_image_crc_flags */
     uint32_t reserved;
+    const struct dfu_crc_model *model; /**< NULL = STM32's; dfu_image_stm32_crc() does not look at it */
 };
 
 /**
- * Computes the STM32 CRC of a range and stores it in the image (or checks it). When the image covers the
+ * Computes a CRC of a range and stores it in the image (or checks it). When the image covers the
  * slot and no range is given, the covered range ends where the slot begins only if the slot is at the end
  * of the image and DFU_IMAGE_CRC_CHECK is set; otherwise a slot inside the range is an error.
- * A hole under the CRC, a start or length that is no multiple of four, a slot inside the range, and a
- * slot that already holds other data are DFU_ERR_RANGE with the fill or crop that would help. A check
- * that fails is DFU_ERR_MISMATCH with both values. *value (may be NULL) gets the CRC. @since 0.1
+ * A hole under the CRC, a start or length that is no multiple of the model's unit, a slot inside the range, and a
+ * slot that already holds other data are DFU_ERR_RANGE with the fill or crop that would help; a model that cannot be is
+ * DFU_ERR_ARGUMENT. A check that fails is DFU_ERR_MISMATCH with both values. *value (may be NULL) gets the CRC.
+ * @since 0.1
  */
+DFU_API int dfu_image_crc(struct dfu_image *image, const struct dfu_image_crc_options *options, uint32_t *value,
+                          struct dfu_error **err);
+
+/** dfu_image_crc() with the CRC of STM32's unit at its reset settings. @since 0.1 */
 DFU_API int dfu_image_stm32_crc(struct dfu_image *image, const struct dfu_image_crc_options *options, uint32_t *value,
                                 struct dfu_error **err);
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The STM32 CRC of a part of an image, with every doubt about what it covers refused. */
-#include "core/bytes.h"
+/* The CRC of a part of an image, with every doubt about what it covers refused. */
+#include "image/crc_model.h"
 #include "image/image.h"
 #include <inttypes.h>
-#include <libdfu/crc.h>
 
-#define SLOT 4u
+#define MAX_SLOT 4u
 
 /* What to cover and where the result lies. */
 struct job {
+    struct dfu_crc_model model;
+    uint32_t bytes; /* of the CRC */
     struct dfu_range range;
     struct dfu_range slot;
     uint32_t alt;
@@ -41,14 +42,15 @@ static int place(const struct dfu_image *image, const struct dfu_image_crc_optio
         if (rc != DFU_OK)
             return rc;
     }
+    job->bytes = job->model.width / 8;
     job->range = range_given ? o->range : dfui_image_span(image);
     uint64_t end = job->range.end;
-    if (job->check && !range_given && end - job->range.start >= SLOT && (!at_given || o->at == end - SLOT))
-        job->range.end = end - SLOT; /* a stored CRC at the end of the image covers what is before it */
+    if (job->check && !range_given && end - job->range.start >= job->bytes && (!at_given || o->at == end - job->bytes))
+        job->range.end = end - job->bytes; /* a stored CRC at the end of the image covers what is before it */
     uint64_t at = at_given ? o->at : job->range.end;
-    if (at > DFUI_4GIB - SLOT)
+    if (at > DFUI_4GIB - job->bytes)
         return bad_range(err, "the CRC slot at 0x%08" PRIX64 " ends past 4 GiB", at);
-    job->slot = (struct dfu_range){at, at + SLOT};
+    job->slot = (struct dfu_range){at, at + job->bytes};
     return DFU_OK;
 }
 
@@ -65,22 +67,26 @@ static int check_slot(const struct job *job, struct dfu_error **err)
     return DFU_ERR_RANGE;
 }
 
-static int check_words(const struct job *job, struct dfu_error **err)
+static int check_units(const struct job *job, struct dfu_error **err)
 {
     struct dfu_range r = job->range;
     uint64_t length = r.end - r.start;
-    if (r.start % 4 != 0) {
-        bad_range(err, "the CRC range starts at 0x%08" PRIX64 ", which is no multiple of 4", r.start);
-        dfu_error_set_hint(err, "begin at a word: --fill 0xFF@0x%08" PRIX64 "..0x%08" PRIX64, r.start & ~UINT64_C(3),
+    uint64_t unit = job->model.unit;
+    if (r.start % unit != 0) {
+        bad_range(err, "the CRC range starts at 0x%08" PRIX64 ", which is no multiple of %" PRIu64, r.start, unit);
+        dfu_error_set_hint(err, "begin at a word: --fill 0xFF@0x%08" PRIX64 "..0x%08" PRIX64, r.start / unit * unit,
                            r.start);
         return DFU_ERR_RANGE;
     }
-    if (length % 4 != 0 || length == 0) {
-        bad_range(err, "the CRC covers 32-bit words, but 0x%08" PRIX64 "..0x%08" PRIX64 " has %" PRIu64 " bytes, %s",
-                  r.start, r.end, length, length == 0 ? "none" : "no multiple of 4");
-        if (length != 0)
-            dfu_error_set_hint(err, "pad the last word: --fill 0xFF@0x%08" PRIX64 "..0x%08" PRIX64, r.end,
-                               r.start + (length + 3) / 4 * 4);
+    if (length % unit != 0 || length == 0) {
+        if (length == 0)
+            return bad_range(err, "nothing lies before the CRC slot at 0x%08" PRIX64, job->slot.start);
+        bad_range(err,
+                  "the CRC covers %" PRIu64 "-bit words, but 0x%08" PRIX64 "..0x%08" PRIX64 " has %" PRIu64
+                  " bytes, no multiple of %" PRIu64,
+                  unit * 8, r.start, r.end, length, unit);
+        dfu_error_set_hint(err, "pad the last word: --fill 0xFF@0x%08" PRIX64 "..0x%08" PRIX64, r.end,
+                           r.start + (length + unit - 1) / unit * unit);
         return DFU_ERR_RANGE;
     }
     return DFU_OK;
@@ -97,8 +103,8 @@ static int choose_alt(const struct dfu_image *image, struct job *job, struct dfu
 
 static int compute(const struct dfu_image *image, const struct job *job, uint32_t *crc, struct dfu_error **err)
 {
-    uint32_t state = DFU_CRC_STM32_INIT;
-    for (uint64_t at = job->range.start; at < job->range.end;) {
+    int rc = dfu_crc_compute(&job->model, NULL, 0, crc, err);
+    for (uint64_t at = job->range.start; rc == DFU_OK && at < job->range.end;) {
         const uint8_t *data;
         uint64_t n;
         dfui_image_at(image, job->alt, at, job->range.end, &data, &n);
@@ -112,45 +118,53 @@ static int compute(const struct dfu_image *image, const struct job *job, uint32_
                                hole + n);
             return DFU_ERR_RANGE;
         }
-        state = dfu_crc_stm32(state, data, (size_t)n);
+        rc = dfu_crc_extend(&job->model, data, (size_t)n, crc, err);
         at += n;
     }
-    *crc = state;
-    return DFU_OK;
+    return rc;
 }
 
-static uint32_t word(const uint8_t *p, bool big_endian)
+/* The bytes of the CRC in the order they lie in memory. */
+static void spell(const struct job *job, uint32_t crc, uint8_t bytes[MAX_SLOT])
 {
-    return big_endian ? dfui_be32(p) : dfui_le32(p);
+    for (uint32_t i = 0; i < job->bytes; i++)
+        bytes[job->big_endian ? job->bytes - 1 - i : i] = (uint8_t)(crc >> (8 * i));
+}
+
+static uint32_t unspell(const struct job *job, const uint8_t bytes[MAX_SLOT])
+{
+    uint32_t crc = 0;
+    for (uint32_t i = 0; i < job->bytes; i++)
+        crc |= (uint32_t)bytes[job->big_endian ? job->bytes - 1 - i : i] << (8 * i);
+    return crc;
 }
 
 static int check(const struct dfu_image *image, const struct job *job, uint32_t crc, struct dfu_error **err)
 {
-    uint8_t stored[SLOT];
-    if (dfu_image_read(image, job->alt, job->slot.start, stored, SLOT) != SLOT)
+    uint8_t stored[MAX_SLOT];
+    int digits = (int)job->bytes * 2;
+    const char *name = strcmp(job->model.name, "stm32") == 0 ? "STM32" : job->model.name;
+    if (dfu_image_read(image, job->alt, job->slot.start, stored, job->bytes) != job->bytes)
         return bad_range(err, "the image holds no CRC at 0x%08" PRIX64, job->slot.start);
-    uint32_t found = word(stored, job->big_endian);
+    uint32_t found = unspell(job, stored);
     if (found == crc)
         return DFU_OK;
     dfu_error_set(err, DFU_ERR_MISMATCH,
-                  "STM32 CRC of 0x%08" PRIX64 "..0x%08" PRIX64 " is 0x%08" PRIX32 ", stored at 0x%08" PRIX64
-                  " is 0x%08" PRIX32,
-                  job->range.start, job->range.end, crc, job->slot.start, found);
+                  "%s CRC of 0x%08" PRIX64 "..0x%08" PRIX64 " is 0x%0*" PRIX32 ", stored at 0x%08" PRIX64
+                  " is 0x%0*" PRIX32,
+                  name, job->range.start, job->range.end, digits, crc, job->slot.start, digits, found);
     dfui_error_address(err, job->slot.start);
     return DFU_ERR_MISMATCH;
 }
 
 static int store(struct dfu_image *image, const struct job *job, uint32_t crc, struct dfu_error **err)
 {
-    uint8_t bytes[SLOT];
-    uint8_t there[SLOT];
-    if (job->big_endian)
-        dfui_put_be32(bytes, crc);
-    else
-        dfui_put_le32(bytes, crc);
-    memcpy(there, bytes, SLOT);
-    (void)dfu_image_read(image, job->alt, job->slot.start, there, SLOT);
-    for (unsigned i = 0; i < SLOT; i++) {
+    uint8_t bytes[MAX_SLOT] = {0};
+    uint8_t there[MAX_SLOT];
+    spell(job, crc, bytes);
+    memcpy(there, bytes, MAX_SLOT);
+    (void)dfu_image_read(image, job->alt, job->slot.start, there, job->bytes);
+    for (uint32_t i = 0; i < job->bytes; i++) {
         if (there[i] == bytes[i])
             continue;
         bad_range(err, "the CRC slot at 0x%08" PRIX64 " holds other data: 0x%02X at 0x%08" PRIX64 " instead of 0x%02X",
@@ -160,22 +174,20 @@ static int store(struct dfu_image *image, const struct job *job, uint32_t crc, s
                            job->slot.end);
         return DFU_ERR_RANGE;
     }
-    return dfu_image_add(image, job->alt, job->slot.start, bytes, SLOT, DFU_OVERLAP_LAST, err);
+    return dfu_image_add(image, job->alt, job->slot.start, bytes, job->bytes, DFU_OVERLAP_LAST, err);
 }
 
-int dfu_image_stm32_crc(struct dfu_image *image, const struct dfu_image_crc_options *options, uint32_t *value,
-                        struct dfu_error **err)
+static int run(struct dfu_image *image, const struct dfu_image_crc_options *o, uint32_t *value, struct dfu_error **err)
 {
-    struct dfu_image_crc_options o;
     struct job job = {0};
     uint32_t crc = 0;
-    int rc = dfui_sized_in(&o, sizeof o, options, "dfu_image_crc_options", err);
+    int rc = dfui_crc_model(&job.model, o->model, err);
     if (rc == DFU_OK)
-        rc = place(image, &o, &job, err);
+        rc = place(image, o, &job, err);
     if (rc == DFU_OK)
         rc = check_slot(&job, err);
     if (rc == DFU_OK)
-        rc = check_words(&job, err);
+        rc = check_units(&job, err);
     if (rc == DFU_OK)
         rc = choose_alt(image, &job, err);
     if (rc == DFU_OK)
@@ -185,4 +197,21 @@ int dfu_image_stm32_crc(struct dfu_image *image, const struct dfu_image_crc_opti
     if (value != NULL && (rc == DFU_OK || rc == DFU_ERR_MISMATCH))
         *value = crc;
     return rc;
+}
+
+int dfu_image_crc(struct dfu_image *image, const struct dfu_image_crc_options *options, uint32_t *value,
+                  struct dfu_error **err)
+{
+    struct dfu_image_crc_options o;
+    int rc = dfui_sized_in(&o, sizeof o, options, "dfu_image_crc_options", err);
+    return rc == DFU_OK ? run(image, &o, value, err) : rc;
+}
+
+int dfu_image_stm32_crc(struct dfu_image *image, const struct dfu_image_crc_options *options, uint32_t *value,
+                        struct dfu_error **err)
+{
+    struct dfu_image_crc_options o;
+    int rc = dfui_sized_in(&o, sizeof o, options, "dfu_image_crc_options", err);
+    o.model = NULL;
+    return rc == DFU_OK ? run(image, &o, value, err) : rc;
 }

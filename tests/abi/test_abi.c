@@ -16,9 +16,10 @@ struct pinned {
 
 static const struct pinned structs[] = {
     {NAMED(dfu_context_options), 48},
+    {NAMED(dfu_crc_model), 48},
     {NAMED(dfu_device_info), 72},
     {NAMED(dfu_error_info), 48},
-    {NAMED(dfu_image_crc_options), 40},
+    {NAMED(dfu_image_crc_options), 48},
     {NAMED(dfu_image_info), 88},
     {NAMED(dfu_image_options), 88},
     {NAMED(dfu_open_options), 16},

@@ -111,15 +111,45 @@ static int exclude(struct run *r, struct dfu_image *image)
     return rc;
 }
 
-static int crc(struct run *r, struct dfu_image *image, uint32_t flags)
+/* -CRC16's default is the CCITT polynomial with sixteen zero bits behind the data. */
+static const struct {
+    const char *word;
+    const char *preset;
+    uint32_t flags;
+} crcs[] = {
+    {"-STM32", "stm32", 0},
+    {"-STM32_LE", "stm32", 0},
+    {"-STM32_BE", "stm32", DFU_IMAGE_CRC_BIG_ENDIAN},
+    {"-CRC32_LE", "crc32", 0},
+    {"-CRC32_BE", "crc32", DFU_IMAGE_CRC_BIG_ENDIAN},
+    {"-CRC16_LE", "crc16-aug-ccitt", 0},
+    {"-CRC16_BE", "crc16-aug-ccitt", DFU_IMAGE_CRC_BIG_ENDIAN},
+};
+
+#define CRCS (sizeof crcs / sizeof crcs[0])
+
+static size_t find_crc(const struct run *r)
 {
+    size_t i = 0;
+    while (i < CRCS && !is(r, crcs[i].word))
+        i++;
+    return i;
+}
+
+static int crc(struct run *r, struct dfu_image *image, size_t which)
+{
+    struct dfu_crc_model model;
     struct dfu_image_crc_options o;
+    DFU_INIT(&model);
     DFU_INIT(&o);
+    r->at++;
     if (!is_number(r))
-        return unknown(r, "-STM32 without address");
+        return unknown(r, "a CRC without address");
     o.at = (uint64_t)number(r);
-    o.flags = DFU_IMAGE_CRC_AT_SET | flags;
-    return dfu_image_stm32_crc(image, &o, &r->job->crc, &r->job->err);
+    o.flags = DFU_IMAGE_CRC_AT_SET | crcs[which].flags;
+    o.model = &model;
+    int rc = dfu_crc_preset(crcs[which].preset, &model, &r->job->err);
+    return rc == DFU_OK ? dfu_image_crc(image, &o, &r->job->crc, &r->job->err) : rc;
 }
 
 static int filters(struct run *r, struct dfu_image *image)
@@ -134,10 +164,8 @@ static int filters(struct run *r, struct dfu_image *image)
             rc = exclude(r, image);
         else if (take(r, "-offset"))
             rc = dfu_image_move(image, number(r), &r->job->err);
-        else if (take(r, "-STM32") || take(r, "-STM32_LE"))
-            rc = crc(r, image, 0);
-        else if (take(r, "-STM32_BE"))
-            rc = crc(r, image, DFU_IMAGE_CRC_BIG_ENDIAN);
+        else if (find_crc(r) < CRCS)
+            rc = crc(r, image, find_crc(r));
         else
             break;
     }
