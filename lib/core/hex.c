@@ -166,6 +166,7 @@ void dfui_hex_encode(const uint8_t *from, size_t n, uint8_t *digits)
 uint8_t dfui_hex_sum(const uint8_t *from, size_t n)
 {
     size_t whole = n - n % STEP;
-    uint8_t sum = whole > 0 ? sum_steps(from, whole) : 0;
-    return (uint8_t)(sum + sum_bytes(from + whole, n - whole));
+    if (whole == 0) /* n may be 0, and from NULL then */
+        return sum_bytes(from, n);
+    return (uint8_t)(sum_steps(from, whole) + sum_bytes(from + whole, n - whole));
 }

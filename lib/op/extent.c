@@ -92,8 +92,10 @@ static int refused(const struct dfu_plan *plan, const struct dfu_region *r, stru
             part.start, part.end, force);
     else if (force != NULL)
         dfu_error_set_hint(err, "choose another range, or lift the check with --force %s", force);
-    else
+    else if (intent == DFUI_INTENT_WRITE)
         dfu_error_set_hint(err, "leave it out with --exclude 0x%08" PRIX64 "..0x%08" PRIX64, part.start, part.end);
+    else
+        dfu_error_set_hint(err, "choose a range inside the flash that 'dfu info' shows");
     return DFU_ERR_RANGE;
 }
 

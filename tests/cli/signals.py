@@ -86,6 +86,10 @@ def closed_pipe():
     check("but the flash was finished", flash.startswith(open("big.bin", "rb").read()))
 
 
+# A shell starts background jobs with SIGINT ignored, and the command honours that; here it is to be obeyed.
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_DFL)
+
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     with open("big.bin", "wb") as f:
