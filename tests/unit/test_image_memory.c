@@ -1,54 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Allocation number n fails, for every n: each time a clean error, an unchanged image and nothing leaked.
- * The linker sends malloc, calloc, realloc and free here (see CMakeLists.txt).
  */
+#include "refuse.h"
 #include "support.h"
-
-void *__real_malloc(size_t size);               /* NOLINT: the linker's names */
-void *__real_calloc(size_t count, size_t size); /* NOLINT */
-void *__real_realloc(void *old, size_t size);   /* NOLINT */
-void __real_free(void *old);                    /* NOLINT */
-void *__wrap_malloc(size_t size);               /* NOLINT */
-void *__wrap_calloc(size_t count, size_t size); /* NOLINT */
-void *__wrap_realloc(void *old, size_t size);   /* NOLINT */
-void __wrap_free(void *old);                    /* NOLINT */
-
-static unsigned long fail_at; /* 0 = never */
-static unsigned long asked;
-static long alive;
-
-static int refuse(void)
-{
-    return ++asked == fail_at;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    void *p = refuse() ? NULL : __real_malloc(size);
-    alive += p != NULL;
-    return p;
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    void *p = refuse() ? NULL : __real_calloc(count, size);
-    alive += p != NULL;
-    return p;
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    void *p = refuse() ? NULL : __real_realloc(old, size);
-    alive += p != NULL && old == NULL;
-    return p;
-}
-
-void __wrap_free(void *old)
-{
-    alive -= old != NULL;
-    __real_free(old);
-}
 
 /* Out of order, with a gap and a repeated record: every path of the loader. */
 static const char text[] = ":020000040800F2\n:0400100001020304E2\n:0400000001020304F2\n:020002000304F5\n"
@@ -179,24 +134,24 @@ static void fails_cleanly(edit_fn *edit, unsigned long at_least)
         struct dfu_image *other;
         assert_dfu_ok(dfu_image_new(&other, &err), err);
         assert_dfu_ok(dfu_image_add(other, DFU_ALT_ANY, 0x08000002, "xyz", 3, DFU_OVERLAP_ERROR, &err), err);
-        long before = alive;
-        asked = 0;
-        fail_at = ++n;
+        long before = refuse_alive;
+        refuse_asked = 0;
+        refuse_at = ++n;
         rc = edit(image, other, &err);
-        fail_at = 0;
+        refuse_at = 0;
         if (rc != DFU_OK) {
             assert_int_equal(rc, DFU_ERR_NO_MEMORY);
             assert_int_equal(dfu_error_code(err), DFU_ERR_NO_MEMORY);
             assert_string_equal(dfu_error_message(err), "out of memory");
-            assert_int_equal(alive, before);
+            assert_int_equal(refuse_alive, before);
             assert_untouched(image, copy);
         }
         dfu_error_free(err);
         dfu_image_free(other);
         dfu_image_free(copy);
         dfu_image_free(image);
-        assert_int_equal(alive, 0);
-    } while (rc != DFU_OK || n <= asked);
+        assert_int_equal(refuse_alive, 0);
+    } while (rc != DFU_OK || n <= refuse_asked);
     assert_true(n > at_least);
 }
 
@@ -214,7 +169,7 @@ static void every_allocation(void **state)
     assert_non_null(f);
     assert_true(fputs(text, f) >= 0);
     assert_int_equal(fclose(f), 0);
-    alive = 0;
+    refuse_alive = 0;
     for (size_t i = 0; i < sizeof edits / sizeof *edits; i++)
         fails_cleanly(edits[i].edit, edits[i].at_least);
     (void)remove("test_image_memory.in.hex");
