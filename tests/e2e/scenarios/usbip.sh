@@ -6,6 +6,7 @@
 
 image app.bin 9000
 dfu sim st-loader,count=2,scale=0.2 --usbip=127.0.0.1:3240 2>sim.log &
+# shellcheck disable=SC2034 # unplug reads it
 sims=$!
 until_true grep -q "listening at 127.0.0.1:3240" sim.log
 exits 0 "usbip list" usbip list -r 127.0.0.1
