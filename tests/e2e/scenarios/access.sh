@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1090
 # Without permission: told why, by whom and what to do; with the rule installed it works.
 . "$E2E_LIB"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1090
 # Eight boards at once: each by its path and by its serial number, one after the other and all together.
 . "$E2E_LIB"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1090
 # Waiting for a device, with udevd and without.
 . "$E2E_LIB"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1090
 # Leaving: a device that vanishes has left; one that comes back as a loader has not.
 . "$E2E_LIB"
 

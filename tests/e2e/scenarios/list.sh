@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1090
 # dfu and dfu-util see the same devices, serial numbers, paths, alternate settings and names.
 . "$E2E_LIB"
 

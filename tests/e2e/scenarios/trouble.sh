@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1090
 # Busy, forbidden, unplugged, twins, stuck: the documented status, and a hint that helps.
 . "$E2E_LIB"
 
