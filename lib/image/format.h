@@ -37,7 +37,10 @@ const struct dfui_format *dfui_format_at(size_t index);
 /* By name or suffix; DFU_ERR_ARGUMENT lists what there is. */
 int dfui_format_named(const char *name, const struct dfui_format **out, struct dfu_error **err);
 
-/* By file name; NULL when it says nothing. */
+/* Whether the name ends in .gz. */
+bool dfui_format_compressed(const char *path);
+
+/* By file name, a .gz at its end apart; NULL when it says nothing. */
 const struct dfui_format *dfui_format_suffixed(const char *path);
 
 /* By contents; NULL when no format knows them. */
