@@ -55,6 +55,12 @@ enum opt_id {
     OPT_RECORD_BYTES,
     OPT_ADDRESS_BYTES,
     OPT_HEADER,
+    OPT_VID,
+    OPT_PID,
+    OPT_BCD_DEVICE,
+    OPT_ADD,
+    OPT_REMOVE,
+    OPT_CHECK,
     OPT_EVERYTHING,
     OPT_MASS_ERASE
 };

@@ -21,6 +21,7 @@ struct dfui_format {
     const char *description;
     const char *suffixes;                              /* ".hex .ihex"; also accepted as names, without the dot */
     const char *unit;                                  /* what places in messages count */
+    bool by_content;                                   /* its ending is no reason to read a file so */
     bool addressed;                                    /* the file says where its data goes */
     bool (*probe)(const uint8_t *head, size_t length); /* NULL = only by name */
     int (*read)(struct dfui_reader *r, struct dfu_error **err);
@@ -78,5 +79,10 @@ int dfui_srec_write(const struct dfu_image *image, const struct dfu_image_option
 
 bool dfui_elf_probe(const uint8_t *head, size_t length);
 int dfui_elf_read(struct dfui_reader *r, struct dfu_error **err);
+
+bool dfui_dfusefile_probe(const uint8_t *head, size_t length);
+int dfui_dfusefile_read(struct dfui_reader *r, struct dfu_error **err);
+int dfui_dfusefile_write(const struct dfu_image *image, const struct dfu_image_options *options, struct dfui_sink *sink,
+                         struct dfu_error **err);
 
 #endif

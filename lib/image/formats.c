@@ -4,6 +4,15 @@
 
 /* In the order of probing: what looks at more than the beginning comes late, raw last, since it fits everything. */
 static const struct dfui_format formats[] = {
+    {.name = "dfuse",
+     .description = "DfuSe file (.dfu) with targets",
+     .suffixes = ".dfu .dfuse",
+     .unit = "element",
+     .addressed = true,
+     .by_content = true, /* other .dfu files are raw bytes with a suffix */
+     .probe = dfui_dfusefile_probe,
+     .read = dfui_dfusefile_read,
+     .write = dfui_dfusefile_write},
     {.name = "elf",
      .description = "ELF32, little-endian (read only)",
      .suffixes = ".elf .axf .out",
@@ -141,7 +150,6 @@ const char *dfui_format_foreign(const uint8_t *head, size_t length)
         const char *magic;
         size_t length;
     } known[] = {
-        {"a DfuSe file", "DfuSe\1", 6},
         {"a UF2 file", "UF2\n", 4},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {

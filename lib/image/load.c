@@ -19,6 +19,8 @@ static int detect(struct dfui_source *source, const char *wanted, const struct d
     *out = dfui_format_probed(source->at, dfui_source_left(source));
     if (*out == NULL)
         *out = dfui_format_suffixed(source->name);
+    if (*out != NULL && (*out)->by_content && !(*out)->probe(source->at, dfui_source_left(source)))
+        *out = NULL;
     if (*out != NULL && (*out)->addressed)
         return DFU_OK;
     const char *foreign = dfui_format_foreign(source->at, dfui_source_left(source));

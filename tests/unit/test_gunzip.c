@@ -100,7 +100,11 @@ static void damage(void **state)
     for (size_t i = 10 * 8; i < size * 8; i++) { /* the header in front holds a time and the like */
         data[i / 8] ^= (uint8_t)(1u << i % 8);
         int rc = dfu_image_parse(data, size, "f.gz", &o, &image, &err);
-        assert_int_equal(rc, DFU_ERR_FORMAT);
+        if (rc == DFU_OK) /* a bit that means nothing: padding behind the last code */
+            assert_four(data, size);
+        else if (rc != DFU_ERR_FORMAT)
+            fail_msg("bit %zu: %s", i, dfu_error_message(err));
+        dfu_image_free(image);
         dfu_error_free(err);
         err = NULL;
         data[i / 8] ^= (uint8_t)(1u << i % 8);
