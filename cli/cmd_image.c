@@ -4,6 +4,7 @@
 #include "inputs.h"
 #include "out.h"
 #include "output.h"
+#include "suffix.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -151,6 +152,10 @@ int cmd_image(struct cli *cli, struct dfu_error **err)
         return image_info(cli, words + 1, count - 1, err);
     if (strcmp(what, "diff") == 0)
         return image_diff(cli, words + 1, count - 1, err);
+    if (strcmp(what, "suffix") == 0)
+        return suffix_run(cli, words + 1, count - 1, err);
+    if (args_count(&cli->args, OPT_ADD) + args_count(&cli->args, OPT_REMOVE) + args_count(&cli->args, OPT_CHECK) > 0)
+        return dfu_error_set(err, DFU_ERR_ARGUMENT, "--add, --remove and --check belong to 'dfu image suffix FILE'");
     if (strcmp(what, "edit") == 0)
         return image_edit(cli, words + 1, count - 1, err);
     return image_edit(cli, words, count, err);

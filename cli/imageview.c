@@ -74,15 +74,49 @@ static void print_vectors(struct cli *cli, const struct dfu_image *image)
         out_text(cli, "  seems linked   for 0x%08" PRIX64 "\n", v.linked_at);
 }
 
-/* What the file calls itself. */
-static void print_label(struct cli *cli, const struct dfu_image *image)
+/* What the file calls itself, or the data for an alternate setting. */
+static void print_label(struct cli *cli, const struct dfu_image *image, uint32_t alt, const char *what)
 {
-    char *label = text_copy(dfu_image_label(image, DFU_ALT_ANY));
+    char *label = text_copy(dfu_image_label(image, alt));
     if (label != NULL && label[0] != '\0') {
         text_clean(label, 0);
-        out_text(cli, "  label          %s\n", label);
+        out_text(cli, "  %s   %s\n", what, label);
     }
     free(label);
+}
+
+static void print_targets(struct cli *cli, const struct dfu_image *image)
+{
+    struct dfu_segment segment;
+    uint32_t last = DFU_ALT_ANY;
+    char what[32];
+    for (size_t i = 0; get_segment(image, i, &segment); i++) {
+        if (segment.alt == last || segment.alt == DFU_ALT_ANY)
+            continue;
+        last = segment.alt;
+        (void)snprintf(what, sizeof what, "name of alt %-2" PRIu32, last);
+        print_label(cli, image, last, what);
+    }
+}
+
+/* The ids of the DFU suffix; ffff stands for any. */
+static void print_ids(struct cli *cli, const struct dfu_image_info *info)
+{
+    if ((info->flags & DFU_IMAGE_HAS_IDS) != 0)
+        out_text(cli, "  for device     %04x:%04x, version %04x (DFU suffix %x.%02x)\n", info->vid, info->pid,
+                 info->bcd_device, info->bcd_dfu >> 8, info->bcd_dfu & 0xFFu);
+}
+
+static json_t *ids_json(const struct dfu_image_info *info)
+{
+    if ((info->flags & DFU_IMAGE_HAS_IDS) == 0)
+        return json_null();
+    json_t *object = json_object();
+    (void)json_object_set_new(object, "vid", json_integer(info->vid));
+    (void)json_object_set_new(object, "pid", json_integer(info->pid));
+    (void)json_object_set_new(object, "bcd_device", json_integer(info->bcd_device));
+    (void)json_object_set_new(object, "bcd_dfu", json_integer(info->bcd_dfu));
+    return object;
 }
 
 void imageview_print(struct cli *cli, const char *name, const struct dfu_image *image)
@@ -103,7 +137,9 @@ void imageview_print(struct cli *cli, const char *name, const struct dfu_image *
         out_text(cli, " (%s)", text_size(size, info.bytes));
     }
     out_text(cli, " in %" PRIu64 " segment%s\n", info.segments, plural(info.segments));
-    print_label(cli, image);
+    print_label(cli, image, DFU_ALT_ANY, "label       ");
+    print_targets(cli, image);
+    print_ids(cli, &info);
     while (index < dfu_image_count(image))
         draw_cluster(cli, image, &index);
     if ((info.flags & DFU_IMAGE_HAS_START) != 0)
@@ -142,10 +178,13 @@ json_t *imageview_json(const struct dfu_image *image)
         json_t *item = json_object();
         json_add_range(item, segment.address, segment.address + segment.length);
         (void)json_object_set_new(item, "alt", segment.alt == DFU_ALT_ANY ? json_null() : json_integer(segment.alt));
+        if (segment.alt != DFU_ALT_ANY)
+            (void)json_object_set_new(item, "name", json_text(dfu_image_label(image, segment.alt)));
         (void)json_array_append_new(segments, item);
     }
     (void)json_object_set_new(object, "format", json_text(info.format));
     (void)json_object_set_new(object, "label", json_text(dfu_image_label(image, DFU_ALT_ANY)));
+    (void)json_object_set_new(object, "suffix", ids_json(&info));
     (void)json_object_set_new(object, "bytes", json_integer((json_int_t)info.bytes));
     (void)json_object_set_new(object, "segments", segments);
     (void)json_object_set_new(

@@ -44,6 +44,8 @@ int job_load(struct job *job, struct dfu_error **err)
 int job_open(struct job *job, struct dfu_error **err)
 {
     int rc = target_find(&job->target, err);
+    if (rc == DFU_OK && job->image != NULL) /* a file may say which device it is for */
+        rc = dfu_image_match(job->image, job->target.info.vid, job->target.info.pid, err);
     /* The list knows the map and the transfer size: a dry run sends the device not one DFU request. Only a device
      * that is said to be DfuSe against its descriptor has no map until it is opened. */
     int need = !job->dry_run || (job->target.open.flags & DFU_OPEN_FORCE_DFUSE) != 0;

@@ -3,6 +3,7 @@
 #include "output.h"
 
 #include "numbers.h"
+#include "suffix.h"
 #include "text.h"
 
 #include <errno.h>
@@ -85,7 +86,16 @@ static int parse_options(const struct args *args, struct dfu_image_options *save
     int rc = parse_bytes(args, OPT_RECORD_BYTES, "--record-bytes", &save->record_bytes, err);
     if (rc == DFU_OK)
         rc = parse_bytes(args, OPT_ADDRESS_BYTES, "--address-bytes", &save->address_bytes, err);
-    return rc;
+    struct suffix_ids ids;
+    if (rc == DFU_OK)
+        rc = suffix_parse_ids(args, &ids, err);
+    if (rc != DFU_OK || !ids.given)
+        return rc;
+    save->flags |= DFU_IMAGE_IDS_SET;
+    save->vid = ids.vid;
+    save->pid = ids.pid;
+    save->bcd_device = ids.bcd_device;
+    return DFU_OK;
 }
 
 int output_save(struct cli *cli, enum opt_id format_id, const char *path, const struct dfu_image *image,

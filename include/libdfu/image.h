@@ -190,6 +190,33 @@ DFU_API const char *dfu_image_label(const struct dfu_image *image, uint32_t alt)
  *  DFU_ERR_NO_MEMORY. @since 0.1 */
 DFU_API int dfu_image_set_label(struct dfu_image *image, uint32_t alt, const char *text, struct dfu_error **err);
 
+/** The suffix of a DFU file (DFU 1.1 appendix B). */
+struct dfu_suffix {
+    size_t size;
+    uint16_t vid;        /**< 0xFFFF = any */
+    uint16_t pid;        /**< 0xFFFF = any */
+    uint16_t bcd_device; /**< version of the firmware; 0xFFFF = says nothing */
+    uint16_t bcd_dfu;    /**< 0x0100, or 0x011A for DfuSe; adding: 0 = what fits the file */
+    uint32_t length;     /**< found: bytes of the suffix itself */
+    uint32_t crc;        /**< found */
+};
+
+/** Reads the suffix of the file @p path into @p suffix (whose `size` is set) and checks its CRC.
+ *  Errors: DFU_ERR_FILE, DFU_ERR_FORMAT (no suffix, or a wrong CRC), DFU_ERR_NO_MEMORY. @since 0.1 */
+DFU_API int dfu_suffix_check(const char *path, struct dfu_suffix *suffix, struct dfu_error **err);
+
+/** Adds a suffix to a file that has none; replaces the file as dfu_image_save() does.
+ *  Errors: DFU_ERR_FILE, DFU_ERR_FORMAT (it has one), DFU_ERR_ARGUMENT, DFU_ERR_NO_MEMORY. @since 0.1 */
+DFU_API int dfu_suffix_add(const char *path, const struct dfu_suffix *suffix, struct dfu_error **err);
+
+/** Removes the suffix, also one with a wrong CRC. Errors: DFU_ERR_FILE, DFU_ERR_FORMAT (it has none),
+ *  DFU_ERR_NO_MEMORY. @since 0.1 */
+DFU_API int dfu_suffix_remove(const char *path, struct dfu_error **err);
+
+/** Checks that the image's suffix, if its file had one, allows a device with these ids: DFU_ERR_WRONG_TARGET when not.
+ *  The version of the device does not matter (DFU 1.1 appendix B). @since 0.1 */
+DFU_API int dfu_image_match(const struct dfu_image *image, uint16_t vid, uint16_t pid, struct dfu_error **err);
+
 enum dfu_image_crc_flags {
     DFU_IMAGE_CRC_RANGE_SET = 1u << 0,  /**< range is given; without it the whole image is covered */
     DFU_IMAGE_CRC_AT_SET = 1u << 1,     /**< at is given; without it the slot begins where the range ends (a check

@@ -142,6 +142,14 @@ int dfui_source_read(struct dfui_source *s, uint8_t *to, size_t n, size_t *got, 
     return DFU_OK;
 }
 
+int dfui_source_drain(struct dfui_source *s, struct dfu_error **err)
+{
+    int rc;
+    while ((rc = dfui_source_need(s, 1, err)) == DFU_OK && dfui_source_left(s) > 0)
+        dfui_source_take(s, dfui_source_left(s));
+    return rc;
+}
+
 int dfui_source_slurp(struct dfui_source *s, uint64_t limit, uint8_t **out, size_t *length, struct dfu_error **err)
 {
     uint8_t *data = NULL;

@@ -42,6 +42,9 @@ int dfui_source_need(struct dfui_source *s, size_t n, struct dfu_error **err);
 /* Copies up to n bytes out, past the window where it can; *got < n only at the end. */
 int dfui_source_read(struct dfui_source *s, uint8_t *to, size_t n, size_t *got, struct dfu_error **err);
 
+/* Reads the rest and forgets it. */
+int dfui_source_drain(struct dfui_source *s, struct dfu_error **err);
+
 /* The rest of the input in memory of its own (free it); more than limit bytes are DFU_ERR_RANGE. */
 int dfui_source_slurp(struct dfui_source *s, uint64_t limit, uint8_t **out, size_t *length, struct dfu_error **err);
 

@@ -1,33 +1,56 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Raw bytes. */
 #include "image/format.h"
+#include "image/suffix.h"
 #include <inttypes.h>
 #include <stdlib.h>
 
 #define CHUNK ((size_t)256 * 1024)
 
+static int check_end(const struct dfui_reader *r, uint64_t address, size_t n, struct dfu_error **err)
+{
+    if (address <= DFUI_4GIB && n <= DFUI_4GIB - address)
+        return DFU_OK;
+    return dfu_error_set(err, DFU_ERR_RANGE, "%s: at 0x%08" PRIX64 " the file ends past 4 GiB", r->source->name,
+                         r->options->base);
+}
+
+/* The last bytes of the file: a DFU suffix, which is no data, or more of it. */
+static int put_tail(struct dfui_reader *r, const struct dfui_tail *tail, uint64_t address, struct dfu_error **err)
+{
+    size_t length = tail->used;
+    if (r->options->format == NULL) { /* who says "bin" means every byte */
+        struct dfui_suffix s = dfui_suffix_parse(tail->bytes, tail->used, tail->crc);
+        if (s.state == DFUI_SUFFIX_DAMAGED)
+            return dfui_suffix_refuse(r->source->name, &s, err);
+        r->image->has_ids = s.state == DFUI_SUFFIX_GOOD;
+        r->image->ids = s.ids;
+        length -= s.length;
+    }
+    int rc = check_end(r, address, length, err);
+    return rc == DFU_OK ? dfui_builder_put(r->builder, r->alt, address, tail->bytes, length, 0, err) : rc;
+}
+
 int dfui_bin_read(struct dfui_reader *r, struct dfu_error **err)
 {
+    struct dfui_tail tail;
     uint64_t address = r->options->base;
-    size_t got = CHUNK;
-    while (got == CHUNK) {
+    size_t got = 1;
+    dfui_tail_begin(&tail);
+    while (got > 0) {
         uint8_t *room = dfui_builder_room(r->builder, CHUNK, err);
         if (room == NULL)
             return DFU_ERR_NO_MEMORY;
-        int rc = dfui_source_read(r->source, room, CHUNK, &got, err);
-        if (rc != DFU_OK)
-            return rc;
-        if (address > DFUI_4GIB || got > DFUI_4GIB - address) {
-            dfu_error_set(err, DFU_ERR_RANGE, "%s: at 0x%08" PRIX64 " the file ends past 4 GiB", r->source->name,
-                          r->options->base);
-            return DFU_ERR_RANGE;
-        }
-        rc = dfui_builder_commit(r->builder, r->alt, address, got, 0, err);
+        int rc = dfui_tail_read(&tail, r->source, room, CHUNK, &got, err);
+        if (rc == DFU_OK)
+            rc = check_end(r, address, got, err);
+        if (rc == DFU_OK)
+            rc = dfui_builder_commit(r->builder, r->alt, address, got, 0, err);
         if (rc != DFU_OK)
             return rc;
         address += got;
     }
-    return DFU_OK;
+    return put_tail(r, &tail, address, err);
 }
 
 int dfui_bin_write(const struct dfu_image *image, const struct dfu_image_options *options, struct dfui_sink *sink,

@@ -12,6 +12,7 @@
 #define HEADER_BYTES 52u
 #define SEGMENT_BYTES 32u
 #define SECTION_BYTES 40u
+#define PADDING ((uint64_t)16 << 20) /* bytes between segments beyond those of the limit */
 #define STEP ((size_t)256 * 1024)
 
 enum { CLASS_32 = 1, LITTLE_ENDIAN_DATA = 1, TYPE_RELOCATABLE = 1 };
@@ -50,12 +51,21 @@ static int bad(const struct elf *e, int code, struct dfu_error **err, const char
     return code;
 }
 
+static int foreign(const struct elf *e, const char *format, unsigned value, struct dfu_error **err)
+{
+    (void)dfu_error_set(err, DFU_ERR_FORMAT, format, value);
+    dfu_error_prefix(err, "%s", e->name);
+    dfu_error_set_cause(err, "it is a program for another kind of machine");
+    dfu_error_set_hint(err, "give the program that was built for the board");
+    return DFU_ERR_FORMAT;
+}
+
 static int parse_header(struct elf *e, const uint8_t *h, size_t length, struct dfu_error **err)
 {
     if (length >= 6 && h[4] != CLASS_32)
-        return bad(e, DFU_ERR_FORMAT, err, "a 64-bit ELF file (class %u): only ELF32 is read", h[4]);
+        return foreign(e, "a 64-bit ELF file (class %u): only ELF32 is read", h[4], err);
     if (length >= 6 && h[5] != LITTLE_ENDIAN_DATA)
-        return bad(e, DFU_ERR_FORMAT, err, "a big-endian ELF file (data %u): only little-endian is read", h[5]);
+        return foreign(e, "a big-endian ELF file (data %u): only little-endian is read", h[5], err);
     if (length < HEADER_BYTES)
         return bad(e, DFU_ERR_FORMAT, err, "the ELF header has %u bytes, the file %zu", HEADER_BYTES, length);
     e->entry = dfui_le32(h + 24);
@@ -122,6 +132,10 @@ static int check_segments(struct elf *e, uint64_t *end, struct dfu_error **err)
         *end = dfui_max(*end, s.offset + s.size);
     }
     e->no_physical = !physical;
+    uint64_t most = e->reader->builder->max_bytes + PADDING;
+    if (*end > most)
+        return bad(e, DFU_ERR_RANGE, err, "the segments reach to offset %" PRIu64 ", at most %" PRIu64 " is accepted",
+                   *end, most);
     if (*end == 0)
         return bad(e, DFU_ERR_FORMAT, err, "the file contains no data: no segment is loaded");
     return DFU_OK;

@@ -21,6 +21,7 @@ struct dfui_format {
     const char *description;
     const char *suffixes;                              /* ".hex .ihex"; also accepted as names, without the dot */
     const char *unit;                                  /* what places in messages count */
+    bool by_content;                                   /* its ending is no reason to read a file so */
     bool addressed;                                    /* the file says where its data goes */
     bool (*probe)(const uint8_t *head, size_t length); /* NULL = only by name */
     int (*read)(struct dfui_reader *r, struct dfu_error **err);
@@ -37,7 +38,10 @@ const struct dfui_format *dfui_format_at(size_t index);
 /* By name or suffix; DFU_ERR_ARGUMENT lists what there is. */
 int dfui_format_named(const char *name, const struct dfui_format **out, struct dfu_error **err);
 
-/* By file name; NULL when it says nothing. */
+/* Whether the name ends in .gz. */
+bool dfui_format_compressed(const char *path);
+
+/* By file name, a .gz at its end apart; NULL when it says nothing. */
 const struct dfui_format *dfui_format_suffixed(const char *path);
 
 /* By contents; NULL when no format knows them. */
@@ -75,5 +79,10 @@ int dfui_srec_write(const struct dfu_image *image, const struct dfu_image_option
 
 bool dfui_elf_probe(const uint8_t *head, size_t length);
 int dfui_elf_read(struct dfui_reader *r, struct dfu_error **err);
+
+bool dfui_dfusefile_probe(const uint8_t *head, size_t length);
+int dfui_dfusefile_read(struct dfui_reader *r, struct dfu_error **err);
+int dfui_dfusefile_write(const struct dfu_image *image, const struct dfu_image_options *options, struct dfui_sink *sink,
+                         struct dfu_error **err);
 
 #endif

@@ -4,6 +4,15 @@
 
 /* In the order of probing: what looks at more than the beginning comes late, raw last, since it fits everything. */
 static const struct dfui_format formats[] = {
+    {.name = "dfuse",
+     .description = "DfuSe file (.dfu) with targets",
+     .suffixes = ".dfu .dfuse",
+     .unit = "element",
+     .addressed = true,
+     .by_content = true, /* other .dfu files are raw bytes with a suffix */
+     .probe = dfui_dfusefile_probe,
+     .read = dfui_dfusefile_read,
+     .write = dfui_dfusefile_write},
     {.name = "elf",
      .description = "ELF32, little-endian (read only)",
      .suffixes = ".elf .axf .out",
@@ -104,10 +113,20 @@ int dfui_format_named(const char *name, const struct dfui_format **out, struct d
     return DFU_ERR_ARGUMENT;
 }
 
+bool dfui_format_compressed(const char *path)
+{
+    size_t length = strlen(path);
+    return length > 3 && path[length - 3] == '.' && lower(path[length - 2]) == 'g' && lower(path[length - 1]) == 'z';
+}
+
 const struct dfui_format *dfui_format_suffixed(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    const char *dot = strrchr(slash == NULL ? path : slash, '.');
+    char stem[32] = "";
+    size_t length = strlen(path) - (dfui_format_compressed(path) ? 3 : 0);
+    size_t start = length > sizeof stem - 1 ? length - (sizeof stem - 1) : 0; /* the end is enough */
+    memcpy(stem, path + start, length - start);
+    const char *slash = strrchr(stem, '/');
+    const char *dot = strrchr(slash == NULL ? stem : slash, '.');
     for (size_t i = 0; dot != NULL && i < FORMATS; i++) {
         if (has_suffix(formats[i].suffixes, dot + 1))
             return &formats[i];
@@ -131,9 +150,7 @@ const char *dfui_format_foreign(const uint8_t *head, size_t length)
         const char *magic;
         size_t length;
     } known[] = {
-        {"a DfuSe file", "DfuSe\1", 6},
         {"a UF2 file", "UF2\n", 4},
-        {"a gzip file", "\x1F\x8B\x08", 3},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (length >= known[i].length && memcmp(head, known[i].magic, known[i].length) == 0)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/gunzip.h"
 #include "image/format.h"
 #include <inttypes.h>
 
@@ -18,6 +19,8 @@ static int detect(struct dfui_source *source, const char *wanted, const struct d
     *out = dfui_format_probed(source->at, dfui_source_left(source));
     if (*out == NULL)
         *out = dfui_format_suffixed(source->name);
+    if (*out != NULL && (*out)->by_content && !(*out)->probe(source->at, dfui_source_left(source)))
+        *out = NULL;
     if (*out != NULL && (*out)->addressed)
         return DFU_OK;
     const char *foreign = dfui_format_foreign(source->at, dfui_source_left(source));
@@ -111,6 +114,36 @@ static int load(struct dfui_source *source, const struct dfu_image_options *o, s
     return DFU_OK;
 }
 
+/* What may come out of compressed data: text is a few times as long as the bytes it stands for. */
+static uint64_t inflated_limit(const struct dfu_image_options *o)
+{
+    uint64_t most = o->max_bytes > 0 ? o->max_bytes : DEFAULT_MAX_BYTES;
+    return most > UINT64_MAX / 32 ? UINT64_MAX : 16 * most + ((uint64_t)16 << 20);
+}
+
+/* Compressed data is inflated whatever format is inside; nobody flashes it as it is. */
+static int load_any(struct dfui_source *source, const struct dfu_image_options *o, struct dfu_image **out,
+                    struct dfu_error **err)
+{
+    struct dfui_gunzip gunzip;
+    int rc = dfui_source_need(source, DFUI_GUNZIP_HEAD, err);
+    if (rc != DFU_OK || !dfui_gunzip_probe(source))
+        return rc == DFU_OK ? load(source, o, out, err) : rc;
+    rc = dfui_gunzip_open(&gunzip, source, inflated_limit(o), err);
+    if (rc != DFU_OK)
+        return rc;
+    rc = load(&gunzip.out, o, out, err);
+    if (rc == DFU_OK) { /* a reader may stop before the check value of the compressed data */
+        rc = dfui_source_drain(&gunzip.out, err);
+        if (rc != DFU_OK) {
+            dfu_image_free(*out);
+            *out = NULL;
+        }
+    }
+    dfui_gunzip_close(&gunzip);
+    return rc;
+}
+
 int dfu_image_load(const char *path, const struct dfu_image_options *options, struct dfu_image **out,
                    struct dfu_error **err)
 {
@@ -122,7 +155,7 @@ int dfu_image_load(const char *path, const struct dfu_image_options *options, st
         rc = dfui_source_open(&source, path, err);
     if (rc != DFU_OK)
         return rc;
-    rc = load(&source, &o, out, err);
+    rc = load_any(&source, &o, out, err);
     dfui_source_close(&source);
     return rc;
 }
@@ -137,5 +170,5 @@ int dfu_image_parse(const void *data, size_t length, const char *name, const str
     if (rc != DFU_OK)
         return rc;
     dfui_source_memory(&source, data, length, name);
-    return load(&source, &o, out, err);
+    return load_any(&source, &o, out, err);
 }

@@ -13,6 +13,11 @@ static int choose(const struct dfu_image *image, const char *path, const char *n
                   struct dfu_error **err)
 {
     struct dfu_image_info info = {.size = sizeof info};
+    if (dfui_format_compressed(path)) {
+        dfu_error_set(err, DFU_ERR_ARGUMENT, "%s: compressed files are only read, not written", path);
+        dfu_error_set_hint(err, "leave out .gz, and compress the file with gzip");
+        return DFU_ERR_ARGUMENT;
+    }
     if (name != NULL) {
         int rc = dfui_format_named(name, out, err);
         return rc == DFU_OK && (*out)->write == NULL

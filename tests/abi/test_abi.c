@@ -39,6 +39,7 @@ static const struct pinned structs[] = {
     {NAMED(dfu_sim_serve_options), 48},
     {NAMED(dfu_sim_profile_info), 48},
     {NAMED(dfu_step), 40},
+    {NAMED(dfu_suffix), 24},
     {NAMED(dfu_target), 32},
     {NAMED(dfu_transport_ops), 112},
     {NAMED(dfu_usb_config), 16},
@@ -80,6 +81,7 @@ static void test_size_first(void **state)
     assert_int_equal(offsetof(struct dfu_run_options, size), 0);
     assert_int_equal(offsetof(struct dfu_selector, size), 0);
     assert_int_equal(offsetof(struct dfu_sim_options, size), 0);
+    assert_int_equal(offsetof(struct dfu_suffix, size), 0);
     assert_int_equal(offsetof(struct dfu_transport_ops, size), 0);
 }
 

@@ -23,7 +23,7 @@ static void require(int condition, const char *what)
     abort();
 }
 
-static void note(const char *text, void *user)
+static inline void note(const char *text, void *user)
 {
     require(strlen(text) > 0 && user == NULL, "empty remark");
 }
@@ -45,7 +45,7 @@ static void check_shape(const struct dfu_image *image)
     require(bytes > 0 && bytes <= MAX_BYTES, "sum of bytes");
 }
 
-static void require_same(const struct dfu_image *a, const struct dfu_image *b)
+static inline void require_same(const struct dfu_image *a, const struct dfu_image *b)
 {
     require(a->count == b->count && a->used == b->used, "size after writing and reading");
     require(memcmp(a->bytes, b->bytes, a->used) == 0, "bytes after writing and reading");
@@ -58,8 +58,8 @@ static void require_same(const struct dfu_image *a, const struct dfu_image *b)
 }
 
 /* Writes with the format's own writer; the text is the caller's. No fsync, which a fuzzer cannot afford. */
-static char *written(const struct dfui_format *format, const struct dfu_image *image,
-                     const struct dfu_image_options *options, size_t *length)
+static inline char *written(const struct dfui_format *format, const struct dfu_image *image,
+                            const struct dfu_image_options *options, size_t *length)
 {
     struct dfui_sink sink = {.name = "scratch"};
     struct dfu_error *err = NULL;

@@ -181,7 +181,9 @@ static void claims_four_gib(void **state)
     make_header(file, 2);
     make_program(file, 0, TWO, 0, 0, 0xFFFFFF00);
     put32(file + HEADER + 20, 0xFFFFFFFF);
-    refuses(file, sizeof file, DFU_ERR_FORMAT, "segment 1 ends at 4294967156, the file at 1024");
+    refuses(file, sizeof file, DFU_ERR_RANGE, "f.elf: the segments reach to offset 4294967156");
+    make_program(file, 0, TWO, 0, 0, 0x10000000);
+    refuses(file, sizeof file, DFU_ERR_FORMAT, "f.elf: segment 1 ends at 268435572, the file at 1024");
     put32(file + 28, 0xFFFFFFF0);
     refuses(file, sizeof file, DFU_ERR_FORMAT, "the program headers end at 4294967344, the file at 1024");
 }
