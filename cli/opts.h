@@ -66,6 +66,8 @@ enum opt_id {
     OPT_ADDRESS_BYTES,
     OPT_HEADER,
     OPT_PRESET,
+    OPT_MAP,
+    OPT_PROFILE,
     OPT_EVERYTHING,
     OPT_MASS_ERASE,
     OPT_USBIP,
