@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* dfu image: edit, info and diff, without a device. */
+#include "imagefit.h"
 #include "imageview.h"
 #include "inputs.h"
 #include "out.h"
@@ -15,15 +16,33 @@ static void add_notes(const struct cli *cli, json_t *object)
     (void)json_object_set_new(object, "notes", cli->notes != NULL ? json_incref(cli->notes) : json_array());
 }
 
+static int check_strict(const struct cli *cli, const struct dfu_image *image, struct dfu_error **err)
+{
+    return args_count(&cli->args, OPT_STRICT) > 0 ? imagefit_check_vectors(image, err) : DFU_OK;
+}
+
+static int refuse_map(const struct cli *cli, const char *verb, struct dfu_error **err)
+{
+    if (args_count(&cli->args, OPT_MAP) + args_count(&cli->args, OPT_PROFILE) == 0)
+        return DFU_OK;
+    int rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "'dfu image %s' takes no --map or --profile", verb);
+    dfu_error_set_hint(err, "compare with a map by 'dfu image info', or with a range by --limit");
+    return rc;
+}
+
 static int image_edit(struct cli *cli, const char *const *files, size_t count, struct dfu_error **err)
 {
     struct dfu_image *image = NULL;
     const char *path;
     int rc = output_check(cli, &path, err);
     if (rc == DFU_OK)
+        rc = refuse_map(cli, "edit", err);
+    if (rc == DFU_OK)
         rc = inputs_load(cli, files, count, NULL, &image, err);
     if (rc == DFU_OK && args_count(&cli->args, OPT_HEADER) > 0)
         rc = dfu_image_set_label(image, DFU_ALT_ANY, args_value(&cli->args, OPT_HEADER), err);
+    if (rc == DFU_OK)
+        rc = check_strict(cli, image, err);
     if (rc == DFU_OK)
         rc = output_save(cli, OPT_OUTPUT_FORMAT, path, image, err);
     if (rc == DFU_OK && cli->voice.json) {
@@ -49,20 +68,39 @@ static int refuse_output(const struct cli *cli, const char *verb, struct dfu_err
     return dfu_error_set(err, DFU_ERR_ARGUMENT, "'dfu image %s' writes no file", verb);
 }
 
+/* Returns DFU_ERR_MISMATCH, without an error object, where the image does not fit the map: the picture says it. */
+static int show(struct cli *cli, const char *name, const struct dfu_image *image, const struct dfu_memmap *map)
+{
+    int fits = 1;
+    if (cli->voice.json) {
+        json_t *object = imageview_json(image);
+        if (map != NULL)
+            fits = imagefit_json(object, map, image);
+        add_notes(cli, object);
+        out_json(cli, object);
+    } else {
+        imageview_print(cli, name, image);
+        if (map != NULL)
+            fits = imagefit_print(cli, map, image);
+    }
+    return fits ? DFU_OK : DFU_ERR_MISMATCH;
+}
+
 static int image_info(struct cli *cli, const char *const *files, size_t count, struct dfu_error **err)
 {
     struct dfu_image *image = NULL;
+    struct dfu_memmap *map = NULL;
     int rc = refuse_output(cli, "info", err);
     if (rc == DFU_OK)
+        rc = imagefit_map(&cli->args, &map, err);
+    if (rc == DFU_OK)
         rc = inputs_load(cli, files, count, NULL, &image, err);
-    if (rc == DFU_OK && cli->voice.json) {
-        json_t *object = imageview_json(image);
-        add_notes(cli, object);
-        out_json(cli, object);
-    } else if (rc == DFU_OK) {
-        imageview_print(cli, count == 1 ? files[0] : "all files", image);
-    }
+    if (rc == DFU_OK)
+        rc = check_strict(cli, image, err);
+    if (rc == DFU_OK)
+        rc = show(cli, count == 1 ? files[0] : "all files", image, map);
     dfu_image_free(image);
+    dfu_memmap_free(map);
     return rc;
 }
 
@@ -128,6 +166,8 @@ static int image_diff(struct cli *cli, const char *const *files, size_t count, s
 {
     struct dfu_image *images[2] = {NULL, NULL};
     int rc = refuse_output(cli, "diff", err);
+    if (rc == DFU_OK)
+        rc = refuse_map(cli, "diff", err);
     if (rc == DFU_OK && count != 2)
         rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "'dfu image diff' compares two files, not %zu", count);
     for (size_t i = 0; i < 2 && rc == DFU_OK; i++)

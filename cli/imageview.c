@@ -4,6 +4,7 @@
 
 #include "inputs.h"
 #include "out.h"
+#include "sha256.h"
 #include "strip.h"
 #include "text.h"
 
@@ -18,6 +19,46 @@ static int get_segment(const struct dfu_image *image, size_t index, struct dfu_s
 {
     DFU_INIT(segment);
     return dfu_image_segment(image, index, segment) == DFU_OK;
+}
+
+/* What identifies the bytes of a segment. */
+struct digests {
+    uint32_t crc32;
+    uint32_t stm32;
+    int has_stm32; /* whole words only */
+    char sha256[65];
+};
+
+static void digest(const struct dfu_segment *segment, struct digests *d)
+{
+    struct dfu_crc_model crc32;
+    struct sha256 sha;
+    size_t length = (size_t)segment->length;
+    DFU_INIT(&crc32);
+    d->crc32 = 0;
+    if (dfu_crc_preset("crc32", &crc32, NULL) == DFU_OK)
+        (void)dfu_crc_compute(&crc32, segment->data, length, &d->crc32, NULL);
+    d->has_stm32 = segment->address % 4 == 0 && length % 4 == 0;
+    d->stm32 = d->has_stm32 ? dfu_crc_stm32(DFU_CRC_STM32_INIT, segment->data, length) : 0;
+    sha256_start(&sha);
+    sha256_add(&sha, segment->data, length);
+    sha256_hex(&sha, d->sha256);
+}
+
+static void print_digests(struct cli *cli, const struct dfu_segment *segment)
+{
+    struct digests d;
+    char stm32[32] = "none: no whole words";
+    digest(segment, &d);
+    if (d.has_stm32)
+        (void)snprintf(stm32, sizeof stm32, "0x%08" PRIX32, d.stm32);
+    out_text(cli, "     crc32 0x%08" PRIX32 "  STM32 CRC %s\n     sha256 %s\n", d.crc32, stm32, d.sha256);
+}
+
+static void print_gap(struct cli *cli, uint64_t start, uint64_t end)
+{
+    char size[TEXT_SIZE];
+    out_text(cli, "   0x%08" PRIX64 "..0x%08" PRIX64 "  %10s  gap\n", start, end, text_size(size, end - start));
 }
 
 /* Draws the segments from *index on that lie near each other, and lists them. */
@@ -42,12 +83,17 @@ static void draw_cluster(struct cli *cli, const struct dfu_image *image, size_t 
         strip_touch(&strip, range, '#', '+');
     }
     out_text(cli, "  [%s]\n", strip.text);
+    uint64_t end = span.start;
     for (size_t i = *index; i < past && get_segment(image, i, &segment); i++) {
+        if (segment.address > end)
+            print_gap(cli, end, segment.address);
+        end = segment.address + segment.length;
         out_text(cli, "   0x%08" PRIX64 "..0x%08" PRIX64 "  %10s", segment.address, segment.address + segment.length,
                  text_size(size, segment.length));
         if (segment.alt != DFU_ALT_ANY)
             out_text(cli, "  alt %" PRIu32, segment.alt);
         out_text(cli, "\n");
+        print_digests(cli, &segment);
     }
     *index = past;
 }
@@ -164,6 +210,38 @@ static json_t *vectors_json(const struct dfu_image *image)
     return object;
 }
 
+static json_t *segment_json(const struct dfu_segment *segment)
+{
+    struct digests d;
+    json_t *item = json_object();
+    digest(segment, &d);
+    json_add_range(item, segment->address, segment->address + segment->length);
+    (void)json_object_set_new(item, "alt", segment->alt == DFU_ALT_ANY ? json_null() : json_integer(segment->alt));
+    (void)json_object_set_new(item, "crc32", json_integer(d.crc32));
+    (void)json_object_set_new(item, "stm32_crc", d.has_stm32 ? json_integer(d.stm32) : json_null());
+    (void)json_object_set_new(item, "sha256", json_string(d.sha256));
+    return item;
+}
+
+/* What lies between the segments of one alt. */
+static json_t *gaps_json(const struct dfu_image *image)
+{
+    struct dfu_segment segment;
+    json_t *gaps = json_array();
+    uint64_t end = 0;
+    uint32_t alt = 0;
+    for (size_t i = 0; get_segment(image, i, &segment); i++) {
+        if (i > 0 && segment.alt == alt) {
+            json_t *gap = json_object();
+            json_add_range(gap, end, segment.address);
+            (void)json_array_append_new(gaps, gap);
+        }
+        end = segment.address + segment.length;
+        alt = segment.alt;
+    }
+    return gaps;
+}
+
 json_t *imageview_json(const struct dfu_image *image)
 {
     struct dfu_image_info info;
@@ -175,9 +253,7 @@ json_t *imageview_json(const struct dfu_image *image)
     (void)dfu_image_describe(image, &info);
     image_sha256(image, sha);
     for (size_t i = 0; get_segment(image, i, &segment); i++) {
-        json_t *item = json_object();
-        json_add_range(item, segment.address, segment.address + segment.length);
-        (void)json_object_set_new(item, "alt", segment.alt == DFU_ALT_ANY ? json_null() : json_integer(segment.alt));
+        json_t *item = segment_json(&segment);
         if (segment.alt != DFU_ALT_ANY)
             (void)json_object_set_new(item, "name", json_text(dfu_image_label(image, segment.alt)));
         (void)json_array_append_new(segments, item);
@@ -187,6 +263,7 @@ json_t *imageview_json(const struct dfu_image *image)
     (void)json_object_set_new(object, "suffix", ids_json(&info));
     (void)json_object_set_new(object, "bytes", json_integer((json_int_t)info.bytes));
     (void)json_object_set_new(object, "segments", segments);
+    (void)json_object_set_new(object, "gaps", gaps_json(image));
     (void)json_object_set_new(
         object, "start", (info.flags & DFU_IMAGE_HAS_START) != 0 ? json_integer((json_int_t)info.start) : json_null());
     (void)json_object_set_new(object, "vectors", vectors_json(image));

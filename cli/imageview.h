@@ -8,7 +8,9 @@
 /* Prints what the image holds; name is what to call it. */
 void imageview_print(struct cli *cli, const char *name, const struct dfu_image *image);
 
-/* {"bytes", "segments": [{"start", "end", "alt"}], "start", "sha256", "vectors"}. */
+/* {"bytes", "segments": [{"start", "end", "alt", "crc32", "stm32_crc", "sha256"}], "gaps", "start", "sha256",
+ * "vectors"}.
+ */
 json_t *imageview_json(const struct dfu_image *image);
 
 /* How a stretch of addresses differs. */

@@ -83,6 +83,21 @@ int memory_next(const struct dfu_memmap *map, size_t *index, struct memory *memo
     return 1;
 }
 
+uint64_t memory_used(const struct memory *memory, const struct dfu_image *image)
+{
+    uint64_t used = 0;
+    for (size_t i = 0; i < dfu_image_count(image); i++) {
+        struct dfu_segment s;
+        DFU_INIT(&s);
+        if (dfu_image_segment(image, i, &s) != DFU_OK || (s.alt != DFU_ALT_ANY && s.alt != memory->alt))
+            continue;
+        uint64_t start = s.address > memory->range.start ? s.address : memory->range.start;
+        uint64_t end = s.address + s.length < memory->range.end ? s.address + s.length : memory->range.end;
+        used += end > start ? end - start : 0;
+    }
+    return used;
+}
+
 /* Sectors narrower than a column would only make noise: then the region is one texture. */
 static void draw_region(struct strip *strip, const struct dfu_region *region, unsigned *parity)
 {
@@ -189,6 +204,18 @@ static void draw_image(struct cli *cli, const struct memory *memory, const struc
         out_text(cli, "   %s  <- image\n", strip.text);
 }
 
+/* How full: the image alone, without a plan that says more. */
+static void print_used(struct cli *cli, const struct memory *memory, const struct dfu_image *image)
+{
+    char used_text[TEXT_SIZE];
+    char free_text[TEXT_SIZE];
+    uint64_t size = memory->range.end - memory->range.start;
+    uint64_t used = memory_used(memory, image);
+    uint64_t permille = used * 1000 / size;
+    out_text(cli, "   %s used (%" PRIu64 ".%" PRIu64 " %%), %s free\n", text_size(used_text, used), permille / 10,
+             permille % 10, text_size(free_text, size - used));
+}
+
 static void list_sectors(struct cli *cli, const struct dfu_region *region)
 {
     for (uint64_t i = 0; i < region->count; i++)
@@ -257,10 +284,12 @@ static void draw_memory(struct cli *cli, const struct dfu_memmap *map, const str
         return;
     }
     draw_bar(cli, map, memory);
-    if (marks != NULL)
+    if (marks != NULL && marks->plan != NULL)
         draw_erases(cli, memory, marks->plan);
     if (marks != NULL && marks->image != NULL)
         draw_image(cli, memory, marks->image);
+    if (marks != NULL && marks->plan == NULL)
+        print_used(cli, memory, marks->image);
     list_regions(cli, map, memory);
 }
 
@@ -302,13 +331,18 @@ static int plan_touches(const struct dfu_plan *plan, const struct memory *memory
     return 0;
 }
 
+static int is_touched(const struct mapview_marks *marks, const struct memory *memory)
+{
+    return marks->plan != NULL ? plan_touches(marks->plan, memory) : memory_used(memory, marks->image) > 0;
+}
+
 void mapview_draw(struct cli *cli, const struct dfu_memmap *map, const struct mapview_marks *marks)
 {
     struct memory memory;
     size_t index = 0;
     unsigned used = 0;
     while (memory_next(map, &index, &memory)) {
-        if (marks != NULL && cli->voice.verbose == 0 && !plan_touches(marks->plan, &memory))
+        if (marks != NULL && cli->voice.verbose == 0 && !is_touched(marks, &memory))
             continue;
         draw_memory(cli, map, &memory, marks);
         used |= looks_in(map, &memory);

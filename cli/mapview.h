@@ -21,11 +21,15 @@ int memory_next(const struct dfu_memmap *map, size_t *index, struct memory *memo
 
 /* What mapview_draw() shows below a memory. */
 struct mapview_marks {
-    const struct dfu_plan *plan;   /* its erases */
+    const struct dfu_plan *plan;   /* its erases; may be NULL */
     const struct dfu_image *image; /* its data; may be NULL */
 };
 
-/* Draws every memory to scale, with its regions below; with marks only those that the plan touches. With -v nothing is
+/* Bytes of the image in the memory. */
+uint64_t memory_used(const struct memory *memory, const struct dfu_image *image);
+
+/* Draws every memory to scale, with its regions below; with marks only those that the plan, or else the image,
+ * touches. With -v nothing is
  * left out and every sector is listed. */
 void mapview_draw(struct cli *cli, const struct dfu_memmap *map, const struct mapview_marks *marks);
 

@@ -72,6 +72,8 @@ enum opt_id {
     OPT_ADD,
     OPT_REMOVE,
     OPT_CHECK,
+    OPT_MAP,
+    OPT_PROFILE,
     OPT_EVERYTHING,
     OPT_MASS_ERASE,
     OPT_USBIP,

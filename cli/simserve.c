@@ -25,7 +25,7 @@ int simserve_run(struct cli *cli, const char *spec, struct dfu_error **err)
     DFU_INIT(&serve);
     serve.address = args_value(&cli->args, OPT_USBIP);
     serve.flags = (args_count(&cli->args, OPT_USBIP) > 0 ? (uint32_t)DFU_SIM_SERVE_TCP : 0) |
-                    (args_count(&cli->args, OPT_VHCI) > 0 ? (uint32_t)DFU_SIM_SERVE_VHCI : 0);
+                  (args_count(&cli->args, OPT_VHCI) > 0 ? (uint32_t)DFU_SIM_SERVE_VHCI : 0);
     serve.log = on_log;
     serve.log_user = cli;
     int rc = simdev_new(spec, SIMDEV_REAL_TIME, &dev, err);
