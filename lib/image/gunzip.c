@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/gunzip.h"
+#include "image/gunzip.h"
 #include "core/checked.h"
 #include "core/core.h"
 #include <inttypes.h>
