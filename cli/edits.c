@@ -158,7 +158,7 @@ static int parse_crc_detail(struct edits *edits, const struct opt_use *use, stru
 
 static int is_policy(const struct opt *opt)
 {
-    return opt->id == OPT_OVERLAP || opt->id == OPT_FORMAT; /* about loading: see inputs.c */
+    return opt->id == OPT_OVERLAP || opt->id == OPT_FORMAT || opt->id == OPT_FAMILY; /* about loading: see inputs.c */
 }
 
 int edits_parse(struct edits *edits, const struct args *args, struct dfu_error **err)
