@@ -17,6 +17,7 @@ struct pinned {
 static const struct pinned structs[] = {
     {NAMED(dfu_context_options), 48},
     {NAMED(dfu_device_info), 72},
+    {NAMED(dfu_detach_options), 16},
     {NAMED(dfu_error_info), 48},
     {NAMED(dfu_image_crc_options), 40},
     {NAMED(dfu_image_info), 64},
