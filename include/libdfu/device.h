@@ -32,7 +32,8 @@ enum dfu_attributes {
 enum dfu_selector_flags {
     DFU_SELECT_VID = 1u << 0,
     DFU_SELECT_PID = 1u << 1,
-    DFU_SELECT_DFU_ONLY = 1u << 2 /**< leave run-time interfaces out */
+    DFU_SELECT_DFU_ONLY = 1u << 2,    /**< leave run-time interfaces out */
+    DFU_SELECT_RUNTIME_ONLY = 1u << 3 /**< leave interfaces in DFU mode out */
 };
 
 /** Which devices to take. All that is given must match. */
@@ -98,6 +99,29 @@ DFU_API int dfu_device_alt(const struct dfu_device *device, size_t index, uint32
 /** The memory map, alts whose strings are broken included as far as they go; empty for plain DFU.
  *  Borrowed. @since 0.1 */
 DFU_API const struct dfu_memmap *dfu_device_memmap(const struct dfu_device *device);
+
+struct dfu_detach_options {
+    size_t size;
+    uint32_t flags;      /**< none yet */
+    uint32_t timeout_ms; /**< how long the board may take to come back in DFU mode; 0 = 10000 */
+};
+
+/**
+ * Takes a board from run-time to DFU mode (DFU 1.1 sections 4.1 and 5.1): DETACH with the device's own
+ * wDetachTimeOut; a USB reset when bitWillDetach is 0, or when it is 1 and the board does not go by itself; then
+ * watches the bus until the same board is there in DFU mode. The same board: at the same path, of the same vendor,
+ * and with the same serial number where both modes have one. A chip's own loader in ROM has ids and a serial number
+ * of its own: it is known by the path alone. Other boards are not touched.
+ *
+ * @p device (borrowed for the call only) is not there any more afterwards. @p out, if not NULL, gets a list with
+ * nothing but the board in DFU mode; it is yours to free.
+ * Errors: DFU_ERR_UNSUPPORTED (it is in DFU mode already), DFU_ERR_ACCESS, DFU_ERR_BUSY, DFU_ERR_STALL (it refuses to
+ * detach), DFU_ERR_TIMEOUT (it is still, or again, in run-time mode), DFU_ERR_GONE (it went away and did not come
+ * back in DFU mode, or another board did), DFU_ERR_CANCELLED (in the middle: it may still detach), wire errors.
+ * @since 0.1
+ */
+DFU_API int dfu_device_detach(struct dfu_context *context, const struct dfu_device *device,
+                              const struct dfu_detach_options *options, struct dfu_list **out, struct dfu_error **err);
 
 #ifdef __cplusplus
 }

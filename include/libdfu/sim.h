@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-/** A profile: a simulated device as data. */
+/** A profile: a simulated device as data. Ids, sizes and alts are those of its loader. */
 struct dfu_sim_profile_info {
     size_t size;
     const char *name;        /**< "stm32f407" */
@@ -28,7 +28,7 @@ struct dfu_sim_profile_info {
     uint16_t transfer_size;
     uint16_t protocol; /**< bcdDFUVersion */
     uint32_t alt_count;
-    uint32_t reserved;
+    uint32_t mode; /**< it starts in, enum dfu_mode: one that starts in run-time mode must be detached first */
 };
 
 /** Fills @p info. Returns DFU_OK, or DFU_ERR_RANGE past the last profile. @since 0.1 */

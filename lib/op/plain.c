@@ -7,6 +7,9 @@
 
 #define TRIES 3
 
+/* What a device that goes by itself may take beyond its wDetachTimeOut. */
+#define GO_MS 500
+
 /* Longest upload that is believed; a device that never ends is no reason to fill memory. */
 #define MAX_UPLOAD (UINT64_C(256) << 20)
 
@@ -51,6 +54,14 @@ int dfui_run_plain_write(struct dfui_run *run, const struct dfu_step *step, stru
     return rc;
 }
 
+/* bitWillDetach is made for DETACH, but devices that have it may also end their manifestation without a reset. */
+static bool goes_by_itself(struct dfui_run *run)
+{
+    const struct dfu_device_info *info = &run->session->device->info;
+    return (info->attributes & DFU_WILL_DETACH) &&
+           dfui_session_watch(run->session, (uint32_t)info->detach_timeout + GO_MS) != DFU_LEFT_STILL_DFU;
+}
+
 int dfui_run_plain_manifest(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     struct dfu_session *s = run->session;
@@ -67,7 +78,7 @@ int dfui_run_plain_manifest(struct dfui_run *run, const struct dfu_step *step, s
     if (rc != DFU_OK || !(needs_reset || gone))
         return rc;
     /* All blocks were taken; what the device does now cannot spoil that. */
-    if (needs_reset && !(s->device->info.attributes & DFU_WILL_DETACH))
+    if (needs_reset && !goes_by_itself(run))
         (void)s->context->ops.reset(s->link.conn, NULL);
     s->gone = true;
     run->result.left = dfui_session_watch(s, run->options.leave_watch_ms);

@@ -9,6 +9,7 @@ enum dfui_quirk {
     DFUI_QUIRK_POLL_5MS = 1u << 0,    /* bwPollTimeout is bogus: wait 5 ms instead */
     DFUI_QUIRK_SERIAL_8BIT = 1u << 1, /* the serial string holds bytes where UTF-16 belongs */
     DFUI_QUIRK_GD32_MAP = 1u << 2,    /* the map is wrong; the third letter of the serial tells the flash size */
+    DFUI_QUIRK_CHIP_ROM = 1u << 3,    /* a loader in ROM: its ids and serial are not those of the program it replaces */
 };
 
 struct dfui_quirk_row {

@@ -86,7 +86,8 @@ static bool usable(const struct dfu_selector *s, const struct dfu_usb_device *us
 {
     if (usb->active_config != 0 && i->config != usb->active_config)
         return false;
-    return !(s->flags & DFU_SELECT_DFU_ONLY) || i->protocol == DFU_MODE_DFU;
+    uint32_t unwanted = i->protocol == DFU_MODE_DFU ? DFU_SELECT_RUNTIME_ONLY : DFU_SELECT_DFU_ONLY;
+    return !(s->flags & unwanted);
 }
 
 static int visit(const struct dfu_usb_device *usb, void *arg)
@@ -191,8 +192,11 @@ int dfu_list_new(struct dfu_context *context, const struct dfu_selector *selecto
     return DFU_OK;
 }
 
-static int pause_for_change(struct dfu_context *context, uint64_t until, struct dfu_error **err)
+int dfui_pause_for_change(struct dfu_context *context, uint64_t deadline_us, struct dfu_error **err)
 {
+    if (atomic_load_explicit(&context->cancel, memory_order_relaxed))
+        return dfu_error_set(err, DFU_ERR_CANCELLED, "cancelled while waiting for a device");
+    uint64_t until = dfui_min(deadline_us, context->ops.now_us(context->self, NULL) + SCAN_PAUSE_US);
     if (context->ops.wait_change != NULL)
         return context->ops.wait_change(context->self, until, err);
     context->ops.sleep_until_us(context->self, NULL, until);
@@ -215,9 +219,7 @@ int dfu_list_wait(struct dfu_context *context, const struct dfu_selector *select
         uint64_t now = context->ops.now_us(context->self, NULL);
         if (now >= deadline)
             return dfu_error_set(err, DFU_ERR_NO_DEVICE, "no matching device came within %u ms", timeout_ms);
-        if (atomic_load_explicit(&context->cancel, memory_order_relaxed))
-            return dfu_error_set(err, DFU_ERR_CANCELLED, "cancelled while waiting for a device");
-        rc = pause_for_change(context, dfui_min(deadline, now + SCAN_PAUSE_US), err);
+        rc = dfui_pause_for_change(context, deadline, err);
         if (rc != DFU_OK)
             return rc;
     }

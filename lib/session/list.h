@@ -44,4 +44,16 @@ struct dfui_sighting {
 };
 int dfui_look(struct dfu_context *context, const char *path, struct dfui_sighting *out, struct dfu_error **err);
 
+/* Until devices may have come or gone, the deadline, or for 50 ms; DFU_ERR_CANCELLED when a cancel was seen. By the
+ * transport's own clock. */
+int dfui_pause_for_change(struct dfu_context *context, uint64_t deadline_us, struct dfu_error **err);
+
+/*
+ * Waits up to limit_us for a device in DFU mode at path, by the transport's own clock. *out lists it, whichever board
+ * it is, or is NULL when time was up; *last is what was seen at the end. An open that is refused is tried again for a
+ * while: permissions are often set only after a device has appeared.
+ */
+int dfui_await_dfu(struct dfu_context *context, const char *path, uint64_t limit_us, struct dfui_sighting *last,
+                   struct dfu_list **out, struct dfu_error **err);
+
 #endif

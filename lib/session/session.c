@@ -8,7 +8,6 @@
 
 /* A device that was reset is back within this time or not at all. */
 #define RETURN_LIMIT_US UINT64_C(5000000)
-#define SCAN_PAUSE_US 50000
 
 static void disconnect(struct dfu_session *s)
 {
@@ -39,44 +38,28 @@ int dfui_session_select(struct dfu_session *s, uint32_t alt, struct dfu_error **
 }
 
 /* Is what came back at the path the board we had? */
-static int same_board(struct dfu_session *s, struct dfu_error **err)
+static bool same_board(const struct dfu_session *s, const struct dfu_device *d)
 {
-    struct dfu_selector sel;
-    struct dfu_list *list = NULL;
-    DFU_INIT(&sel);
-    sel.flags = DFU_SELECT_VID | DFU_SELECT_PID | DFU_SELECT_DFU_ONLY;
-    sel.vid = s->device->info.vid;
-    sel.pid = s->device->info.pid;
-    sel.path = s->device->path;
-    int rc = dfu_list_new(s->context, &sel, &list, err);
-    if (rc != DFU_OK)
-        return rc;
-    bool same = false;
-    for (size_t i = 0; i < dfu_list_count(list) && !same; i++) {
-        const struct dfu_device *d = dfu_list_at(list, i);
-        same = s->device->serial == NULL || (d->serial != NULL && strcmp(d->serial, s->device->serial) == 0);
-    }
-    dfu_list_free(list);
-    return same ? DFU_OK
-                : dfu_error_set(err, DFU_ERR_GONE, "the device at %s is not the same board any more", s->device->path);
+    return d->info.vid == s->device->info.vid && d->info.pid == s->device->info.pid &&
+           (s->device->serial == NULL || (d->serial != NULL && strcmp(d->serial, s->device->serial) == 0));
 }
 
 static int find_again(struct dfu_session *s, struct dfu_error **err)
 {
-    struct dfu_context *c = s->context;
-    uint64_t deadline = c->ops.now_us(c->self, NULL) + RETURN_LIMIT_US;
-    struct dfui_sighting seen = {.presence = DFUI_ABSENT};
-    for (;;) {
-        int rc = dfui_look(c, s->device->path, &seen, err);
-        if (rc != DFU_OK)
-            return rc;
-        if (seen.presence == DFUI_DFU)
-            return same_board(s, err);
-        uint64_t now = c->ops.now_us(c->self, NULL);
-        if (now >= deadline)
-            break;
-        c->ops.sleep_until_us(c->self, NULL, now + SCAN_PAUSE_US);
-    }
+    struct dfui_sighting seen;
+    struct dfu_list *list = NULL;
+    bool same = false;
+    int rc = dfui_await_dfu(s->context, s->device->path, RETURN_LIMIT_US, &seen, &list, err);
+    if (rc != DFU_OK)
+        return rc;
+    bool back = list != NULL;
+    for (size_t i = 0; i < dfu_list_count(list) && !same; i++)
+        same = same_board(s, dfu_list_at(list, i));
+    dfu_list_free(list);
+    if (same)
+        return DFU_OK;
+    if (back)
+        return dfu_error_set(err, DFU_ERR_GONE, "the device at %s is not the same board any more", s->device->path);
     (void)dfu_error_set(err, DFU_ERR_GONE, "the device at %s %s after a USB reset", s->device->path,
                         seen.presence == DFUI_ABSENT ? "did not come back" : "left DFU mode");
     dfu_error_set_hint(err, "put the board into DFU mode again and repeat the command");
@@ -164,7 +147,7 @@ static int open_device(struct dfu_session *s, const struct dfu_open_options *o, 
     if (s->device->info.mode != DFU_MODE_DFU) {
         (void)dfu_error_set(err, DFU_ERR_UNSUPPORTED, "the device at %s runs its program, it is not in DFU mode",
                             s->device->path);
-        dfu_error_set_hint(err, "put the board into DFU mode (BOOT0, or its own way), then repeat the command");
+        dfu_error_set_hint(err, "detach it first ('dfu detach'), or start the loader in the board's own way (BOOT0)");
         return DFU_ERR_UNSUPPORTED;
     }
     int rc = choose_protocol(s, o, err);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What becomes of a device after a leave. */
+/* What becomes of a device after a leave, a reset or a detach. */
 #include "core/checked.h"
 #include "session/session_private.h"
 
 #define SCAN_PAUSE_US 50000
+
+/* udev has set the permissions of a new device by then, or will not. */
+#define SETTLE_US 2000000
 
 enum dfu_left dfui_session_watch(struct dfu_session *s, uint32_t limit_ms)
 {
@@ -26,5 +29,36 @@ enum dfu_left dfui_session_watch(struct dfu_session *s, uint32_t limit_ms)
             return went ? DFU_LEFT_GONE : DFU_LEFT_STILL_DFU;
         if (dfui_link_sleep_until(link, dfui_min(deadline, now + SCAN_PAUSE_US), NULL) != DFU_OK)
             return went ? DFU_LEFT_GONE : DFU_LEFT_STILL_DFU;
+    }
+}
+
+int dfui_await_dfu(struct dfu_context *c, const char *path, uint64_t limit_us, struct dfui_sighting *last,
+                   struct dfu_list **out, struct dfu_error **err)
+{
+    struct dfu_selector sel;
+    uint64_t deadline = c->ops.now_us(c->self, NULL) + limit_us;
+    uint64_t settled = 0;
+    DFU_INIT(&sel);
+    sel.flags = DFU_SELECT_DFU_ONLY;
+    sel.path = path;
+    *out = NULL;
+    for (;;) {
+        int rc = dfui_look(c, path, last, err);
+        uint64_t now = c->ops.now_us(c->self, NULL);
+        if (rc == DFU_OK && last->presence == DFUI_DFU) {
+            if (settled == 0)
+                settled = dfui_min(deadline, now + SETTLE_US);
+            rc = dfu_list_new(c, &sel, out, err);
+            const struct dfu_device *found = dfu_list_at(*out, 0);
+            if (found != NULL && (found->info.access == DFU_OK || now >= settled))
+                return DFU_OK;
+            dfu_list_free(*out);
+            *out = NULL;
+        }
+        if (rc != DFU_OK || now >= deadline)
+            return rc;
+        rc = dfui_pause_for_change(c, deadline, err);
+        if (rc != DFU_OK)
+            return rc;
     }
 }

@@ -16,8 +16,8 @@ enum sim_outcome {
     SIM_BABBLED /* more bytes than the host asked for */
 };
 
-/* How a board leaves the bus once the transfer is over. */
-enum sim_departure { SIM_STAYS, SIM_RETURNS, SIM_GONE };
+/* How a board leaves the bus once the transfer is over. SIM_SWITCHES: it returns as its program, or as its loader. */
+enum sim_departure { SIM_STAYS, SIM_RETURNS, SIM_SWITCHES, SIM_GONE };
 
 struct sim_reply {
     enum sim_outcome outcome;
@@ -27,7 +27,7 @@ struct sim_reply {
     uint32_t length;    /* bytes of the data stage that moved */
     uint64_t inside_us; /* work done while the host waits for this transfer */
     uint64_t busy_us;   /* work that goes on afterwards */
-    uint64_t away_us;   /* with SIM_RETURNS: how long */
+    uint64_t away_us;   /* with SIM_RETURNS and SIM_SWITCHES: how long */
     int32_t poll_ms;    /* bwPollTimeout that was told, -1 = none */
 };
 
@@ -43,6 +43,7 @@ struct sim_dialect {
 extern const struct sim_dialect dfui_sim_st_library;
 extern const struct sim_dialect dfui_sim_rom;
 extern const struct sim_dialect dfui_sim_dfu11;
+extern const struct sim_dialect dfui_sim_runtime;
 
 enum {
     SIM_REQUEST_DETACH = 0,
@@ -56,7 +57,7 @@ enum {
 
 struct sim_board {
     struct dfu_sim *sim;
-    const struct sim_profile *profile;
+    const struct sim_profile *profile; /* sim->profile, or its program */
     size_t index;
     char serial[64];
     char path[24];
@@ -76,9 +77,11 @@ struct sim_board {
     uint8_t *buffer; /* transfer_size bytes that keep what was there */
     uint8_t failure; /* status that the finished operation will report, DFU_STATUS_OK = none */
     uint8_t manifested;
-    uint16_t next_block; /* plain DFU: the number that must follow */
-    uint32_t offset;     /* plain DFU: where the next block goes or comes from */
-    uint32_t firmware;   /* plain DFU: length of what was downloaded, 0 = not known */
+    uint16_t next_block;      /* plain DFU: the number that must follow */
+    uint32_t offset;          /* plain DFU: where the next block goes or comes from */
+    uint32_t firmware;        /* plain DFU: length of what was downloaded, 0 = not known */
+    uint8_t incomplete;       /* plain DFU: a download began and did not come to its end */
+    uint64_t detach_until_us; /* run time: appDETACH ends */
 
     /* The bus. */
     uint8_t present;
@@ -132,6 +135,8 @@ uint64_t dfui_sim_wall_at(const struct dfu_sim *sim, uint64_t us);
 enum { SIM_RETURN_US = 500000 };
 void dfui_sim_power_up(struct sim_board *board);
 void dfui_sim_bus_reset(struct sim_board *board);
+/* A reset from the host: the above, and it may begin or end DFU mode, which makes older connections dead. */
+void dfui_sim_port_reset(struct sim_board *board);
 void dfui_sim_depart(struct sim_board *board, enum sim_departure how, uint64_t away_us);
 int dfui_sim_is_present(struct sim_board *board, uint64_t now_us);
 
@@ -195,8 +200,8 @@ uint64_t dfui_sim_mass_erase(struct sim_board *board);
 /* 1 when the memory holds what was sent as far as the loader can tell. */
 int dfui_sim_program(struct sim_board *board, struct sim_memory *memory, uint32_t offset, const uint8_t *data,
                      uint32_t length, int stop, uint64_t *took_us);
-/* Whether a program would start from the address pointer. */
-int dfui_sim_starts(struct sim_board *board);
+/* How the board leaves when it is told to start what is at the address pointer. */
+enum sim_departure dfui_sim_start(struct sim_board *board);
 
 /* floor.c */
 uint64_t dfui_sim_floor_us(const struct sim_board *board);

@@ -2,10 +2,15 @@
 /* A board's presence on the bus. */
 #include "sim/board.h"
 
-/* The loader starts afresh: flash keeps its contents, everything else is forgotten. */
+static int in_program(const struct sim_board *board)
+{
+    return board->profile != board->sim->profile;
+}
+
+/* The loader or program starts afresh: flash keeps its contents, everything else is forgotten. */
 void dfui_sim_bus_reset(struct sim_board *board)
 {
-    board->state = DFU_STATE_IDLE;
+    board->state = in_program(board) ? DFU_STATE_APP_IDLE : DFU_STATE_IDLE;
     board->status = DFU_STATUS_OK;
     board->stuck = 0;
     board->alt = 0;
@@ -16,6 +21,7 @@ void dfui_sim_bus_reset(struct sim_board *board)
     board->manifested = 0;
     board->next_block = 0;
     board->offset = 0;
+    board->detach_until_us = 0;
     board->blocked_until_us = 0;
     board->busy_until_us = 0;
     board->poll_until_us = 0;
@@ -23,21 +29,46 @@ void dfui_sim_bus_reset(struct sim_board *board)
     board->claimed_by = NULL;
 }
 
+static void switch_mode(struct sim_board *board)
+{
+    board->profile = in_program(board) ? board->sim->profile : board->sim->profile->program;
+}
+
+/* DFU 1.1 figure A.1: in appDETACH a reset begins DFU mode, and in DFU mode it ends it, unless there is nothing to
+ * go back to. ST's loaders take no notice. */
+void dfui_sim_port_reset(struct sim_board *board)
+{
+    uint64_t now = dfui_sim_now(board);
+    int begins = in_program(board) && board->state == DFU_STATE_APP_DETACH && now < board->detach_until_us;
+    int ends = !in_program(board) && board->profile->program != NULL && board->profile->dialect == &dfui_sim_dfu11;
+    if (board->state == DFU_STATE_MANIFEST && now < board->busy_until_us)
+        board->incomplete = 1;
+    if (begins || (ends && !board->incomplete)) {
+        switch_mode(board);
+        board->generation++;
+    }
+    dfui_sim_bus_reset(board);
+    if (ends && board->incomplete)
+        dfui_sim_set_error(board, DFU_STATUS_ERR_FIRMWARE);
+}
+
 void dfui_sim_power_up(struct sim_board *board)
 {
     dfui_sim_bus_reset(board);
     board->config = 1;
-    memset(board->buffer, 0, board->profile->transfer_size);
+    memset(board->buffer, 0, board->sim->profile->transfer_size);
     if (board->profile->habits & SIM_STARTS_IN_ERROR)
         dfui_sim_set_error(board, DFU_STATUS_ERR_FIRMWARE);
 }
 
 void dfui_sim_depart(struct sim_board *board, enum sim_departure how, uint64_t away_us)
 {
+    if (how == SIM_SWITCHES)
+        switch_mode(board);
     dfui_sim_power_up(board);
     board->generation++;
     board->present = 0;
-    board->returns = how == SIM_RETURNS;
+    board->returns = how != SIM_GONE;
     board->back_at_us = dfui_sim_now(board) + away_us;
 }
 

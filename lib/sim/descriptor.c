@@ -37,11 +37,12 @@ size_t dfui_sim_config_descriptor(const struct sim_profile *profile, uint8_t out
 {
     static const uint8_t config[9] = {9, 2, 0, 0, 1, 1, 0, 0xC0, 50};
     uint32_t alts = dfui_sim_alt_count(profile);
+    uint8_t mode = dfui_sim_mode(profile);
     uint8_t *at = out;
     memcpy(at, config, sizeof config);
     at += sizeof config;
     for (uint32_t i = 0; i < alts; i++) {
-        const uint8_t alt[9] = {9, 4, 0, (uint8_t)i, 0, 0xFE, 1, 2, (uint8_t)(STRING_FIRST_ALT + i)};
+        const uint8_t alt[9] = {9, 4, 0, (uint8_t)i, 0, 0xFE, 1, mode, (uint8_t)(STRING_FIRST_ALT + i)};
         memcpy(at, alt, sizeof alt);
         at += sizeof alt;
     }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Plain DFU 1.1: one firmware image from its first block to the zero-length one. The device knows where it goes
- * and erases by itself. Tolerates manifestation, so that it ends in dfuIDLE. */
+ * and erases by itself. It ends in dfuIDLE, or, where it does not tolerate manifestation, waits for a reset. */
 #include "sim/board.h"
+
+enum { TOLERANT = 1u << 2, MANIFEST_US = 50000 }; /* bmAttributes; copying the image to where it runs */
 
 static void wrong_state(struct sim_board *board, struct sim_reply *reply)
 {
@@ -9,6 +11,11 @@ static void wrong_state(struct sim_board *board, struct sim_reply *reply)
     reply->outcome = SIM_STALLED;
     if (board->state != DFU_STATE_ERROR)
         dfui_sim_set_error(board, DFU_STATUS_ERR_STALLEDPKT);
+}
+
+static int tolerant(const struct sim_board *board)
+{
+    return (board->profile->attributes & TOLERANT) != 0;
 }
 
 static struct sim_memory *flash(struct sim_board *board)
@@ -34,6 +41,7 @@ static void dnload(struct sim_board *board, const struct dfu_usb_setup *setup, c
     if (first) {
         board->offset = 0;
         board->firmware = 0;
+        board->incomplete = 1;
         board->next_block = setup->value;
     }
     if (setup->value < 2) /* counted there for DfuSe blocks only */
@@ -77,9 +85,12 @@ static void get_status(struct sim_board *board, const struct dfu_usb_setup *setu
     }
     if (board->state == DFU_STATE_MANIFEST_SYNC && !board->manifested) {
         board->firmware = board->offset;
+        board->incomplete = 0;
         board->manifested = 1;
         board->state = DFU_STATE_MANIFEST;
-        dfui_sim_send_status(board, setup, data, 1, reply);
+        if (!tolerant(board))
+            reply->busy_us = MANIFEST_US;
+        dfui_sim_send_status(board, setup, data, tolerant(board) ? 1 : MANIFEST_US / 1000, reply);
         return;
     }
     if (board->state == DFU_STATE_MANIFEST || board->state == DFU_STATE_MANIFEST_SYNC) {
@@ -118,8 +129,25 @@ static void upload(struct sim_board *board, const struct dfu_usb_setup *setup, u
     reply->length = length;
 }
 
+/* From the manifestation on nothing but a reset helps; while it goes on nobody is there to answer. */
+static int is_deaf(struct sim_board *board, const struct dfu_usb_setup *setup)
+{
+    if (board->state == DFU_STATE_MANIFEST && !tolerant(board)) {
+        if (dfui_sim_now(board) < board->busy_until_us)
+            return 1;
+        board->state = DFU_STATE_MANIFEST_WAIT_RESET;
+    }
+    return board->state == DFU_STATE_MANIFEST_WAIT_RESET && setup->request != SIM_REQUEST_GETSTATUS &&
+           setup->request != SIM_REQUEST_GETSTATE;
+}
+
 static void request(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data, struct sim_reply *reply)
 {
+    if (is_deaf(board, setup)) {
+        board->counters.bad_state++;
+        reply->outcome = SIM_STALLED;
+        return;
+    }
     switch (setup->request) {
     case SIM_REQUEST_DNLOAD:
         dnload(board, setup, data, reply);

@@ -120,7 +120,7 @@ static void run_pending(struct sim_board *board, const struct dfu_usb_setup *set
 
 static void leave(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data, struct sim_reply *reply)
 {
-    reply->departure = dfui_sim_starts(board) ? SIM_GONE : SIM_RETURNS;
+    reply->departure = dfui_sim_start(board);
     reply->away_us = SIM_RETURN_US;
     if (board->profile->habits & SIM_LEAVES_UNANSWERED) {
         reply->unanswered = 1;

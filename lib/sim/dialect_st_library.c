@@ -83,7 +83,7 @@ static void get_status(struct sim_board *board, const struct dfu_usb_setup *setu
     if (board->state == DFU_STATE_MANIFEST_SYNC) {
         /* A system reset from inside the request: it never completes. */
         reply->unanswered = 1;
-        reply->departure = dfui_sim_starts(board) ? SIM_GONE : SIM_RETURNS;
+        reply->departure = dfui_sim_start(board);
         reply->away_us = SIM_RETURN_US;
         return;
     }

@@ -119,6 +119,24 @@ static const struct sim_memory_row plain_flash = {
     .detach_ms = 255, .attributes = 0x0B, .habits = SIM_BABBLES, .poll_ms = 50, .mass_erase_us = 0, \
     .pointer = 0x08008000, .manufacturer = "STMicroelectronics", .product = "DFU in FS Mode"
 
+#define PLAIN \
+    .dialect = &dfui_sim_dfu11, .vid = 0x1209, .pid = 0x0001, .bcd_device = 0x0100, .transfer_size = 1024, \
+    .protocol = 0x0110, .detach_ms = 1000, .pointer = 0x08000000, .manufacturer = "libdfu", .serial = "0123456789AB", \
+    .alts = {"Firmware"}, .memories = {&plain_flash}
+
+/* Programs: bitWillDetach is 0x08. */
+#define PLAIN_PROGRAM \
+    .dialect = &dfui_sim_runtime, .vid = 0x1209, .pid = 0x0002, .bcd_device = 0x0102, .transfer_size = 1024, \
+    .protocol = 0x0110, .detach_ms = 1000, .manufacturer = "libdfu", .product = "Blinking program", \
+    .alts = {"Run-time DFU"}
+
+static const struct sim_profile detaching_program = {PLAIN_PROGRAM, .attributes = 0x0F};
+static const struct sim_profile waiting_program = {PLAIN_PROGRAM, .attributes = 0x07};
+static const struct sim_profile st_program = {
+    .dialect = &dfui_sim_runtime, .vid = 0x0483, .pid = 0x5740, .bcd_device = 0x0200, .transfer_size = 2048,
+    .protocol = 0x011A, .detach_ms = 255, .attributes = 0x0B, .habits = SIM_LEAVES_UNANSWERED,
+    .manufacturer = "STMicroelectronics", .product = "Program with DFU", .alts = {"DFU run-time"}};
+
 static const struct sim_profile profiles[] = {
     {.name = "stm32f072", .description = "STM32F072xB ROM: 128 KiB, 2 KiB pages; its serial number is not unique",
      .source = "strings: dumps of F042/F072/F303 ROMs; times: DS9826 (half-word 53.5 us, page 30 ms)",
@@ -197,12 +215,23 @@ static const struct sim_profile profiles[] = {
      ST_LIBRARY, .transfer_size = 1024, .serial = "206437A55652",
      .alts = {"@Internal Flash   /0x08000000/02*016Ka,02*016Kg,01*064Kg,07*128Kg"},
      .memories = {&f4_flash}},
+    {.name = "st-runtime", .description = "as st-loader, but a program runs first: DETACH reboots into the loader at once",
+     .source = "behaviour: ST's library, measured on an F407 (DETACH ends unanswered); times: as st-loader",
+     ST_LIBRARY, .transfer_size = 2048, .serial = "206437A55652", .program = &st_program, .starts_in_program = 1,
+     .alts = {"@Internal Flash   /0x08000000/02*016Ka,02*016Kg,01*064Kg,07*128Kg", "@External Flash   /0x90000000/256*64Kg"},
+     .memories = {&f4_flash, &external_flash}},
     {.name = "dfu11", .description = "plain DFU 1.1: one image of up to 256 KiB, 1024-byte blocks, no addresses",
      .source = "behaviour: DFU 1.1; times: those of the F303 (DS9118: half-word 53.5 us, page 30 ms)",
-     .dialect = &dfui_sim_dfu11, .vid = 0x1209, .pid = 0x0001, .bcd_device = 0x0100, .transfer_size = 1024,
-     .protocol = 0x0110, .detach_ms = 1000, .attributes = 0x07, .pointer = 0x08000000,
-     .manufacturer = "libdfu", .product = "DFU 1.1 device", .serial = "0123456789AB",
-     .alts = {"Firmware"}, .memories = {&plain_flash}},
+     PLAIN, .attributes = 0x07, .product = "DFU 1.1 device"},
+    {.name = "dfu11-reset", .description = "plain DFU 1.1, not manifestation tolerant: needs a USB reset, then its program runs",
+     .source = "behaviour: DFU 1.1 sections 7 and A; times: as dfu11",
+     PLAIN, .attributes = 0x03, .product = "DFU 1.1 device", .program = &waiting_program},
+    {.name = "dfu11-runtime", .description = "plain DFU 1.1 behind a program that detaches by itself (bitWillDetach)",
+     .source = "behaviour: DFU 1.1 sections 4 and 5; times: as dfu11",
+     PLAIN, .attributes = 0x07, .product = "DFU 1.1 device", .program = &detaching_program, .starts_in_program = 1},
+    {.name = "dfu11-runtime-reset", .description = "plain DFU 1.1 behind a program that waits for a USB reset after DETACH",
+     .source = "behaviour: DFU 1.1 sections 4 and 5; times: as dfu11",
+     PLAIN, .attributes = 0x07, .product = "DFU 1.1 device", .program = &waiting_program, .starts_in_program = 1},
 };
 
 /* clang-format on */
@@ -226,4 +255,9 @@ uint32_t dfui_sim_alt_count(const struct sim_profile *profile)
     while (count < SIM_MAX_ALTS && profile->alts[count] != NULL)
         count++;
     return count;
+}
+
+uint8_t dfui_sim_mode(const struct sim_profile *profile)
+{
+    return profile->dialect == &dfui_sim_runtime ? 1 : 2;
 }

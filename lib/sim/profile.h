@@ -50,16 +50,19 @@ enum sim_habits {
     SIM_STARTS_IN_ERROR = 1u << 0,   /* a fresh connection finds dfuERROR, errFIRMWARE (quirk A6) */
     SIM_GARBAGE_IN_STRING = 1u << 1, /* alt 0's string says bLength 166, the end is noise (C1) */
     SIM_SERIAL_IN_BYTES = 1u << 2,   /* serial string holds 8-bit characters (C6) */
-    SIM_LEAVES_UNANSWERED = 1u << 3, /* drops off before it answers the GETSTATUS of a leave (A1) */
+    SIM_LEAVES_UNANSWERED = 1u << 3, /* drops off before it answers the GETSTATUS of a leave (A1), or a DETACH */
     SIM_STALLS_WHILE_BUSY = 1u << 4, /* GETSTATUS stalls while flash is busy (B3) */
     SIM_BABBLES = 1u << 5,           /* sends its whole answer even if the host asked for less */
     SIM_STARTS_ANY_CODE = 1u << 6    /* no vector table: any code at the pointer starts */
 };
 
+/* A loader, or a program with a run-time interface: what the bus sees at one time. */
 struct sim_profile {
-    const char *name;
+    const char *name; /* of a loader; so are the next two */
     const char *description;
     const char *source;
+    const struct sim_profile *program; /* of a loader: what the board runs when it left; NULL = one without USB */
+    uint8_t starts_in_program;         /* comes to the bus in run-time mode */
     const struct sim_dialect *dialect;
     uint16_t vid;
     uint16_t pid;
@@ -83,5 +86,7 @@ struct sim_profile {
 const struct sim_profile *dfui_sim_profile_at(size_t index);
 const struct sim_profile *dfui_sim_profile_find(const char *name);
 uint32_t dfui_sim_alt_count(const struct sim_profile *profile);
+/* bInterfaceProtocol: 1 for a program, 2 for a loader. */
+uint8_t dfui_sim_mode(const struct sim_profile *profile);
 
 #endif

@@ -81,7 +81,7 @@ static int init_board(struct dfu_sim *sim, size_t index)
 {
     struct sim_board *board = &sim->boards[index];
     board->sim = sim;
-    board->profile = sim->profile;
+    board->profile = sim->profile->starts_in_program ? sim->profile->program : sim->profile;
     board->index = index;
     name_board(board, sim->options.serial != NULL ? sim->options.serial : sim->profile->serial, sim->count);
     board->buffer = calloc(sim->profile->transfer_size, 1);
@@ -285,6 +285,7 @@ int dfu_sim_profile(size_t index, struct dfu_sim_profile_info *info)
         .transfer_size = profile->transfer_size,
         .protocol = profile->protocol,
         .alt_count = dfui_sim_alt_count(profile),
+        .mode = profile->starts_in_program ? 1 : 2,
     };
     return fill_out(info, &now, sizeof now);
 }

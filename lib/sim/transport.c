@@ -28,26 +28,27 @@ static int sim_enumerate(void *self, dfu_usb_visit_fn *visit, void *arg, struct 
 {
     struct dfu_sim *sim = self;
     (void)err;
-    uint8_t bytes[SIM_CONFIG_MAX];
-    struct dfu_usb_config config = {bytes, dfui_sim_config_descriptor(sim->profile, bytes)};
     for (size_t i = 0; i < sim->count; i++) {
         struct sim_board *board = &sim->boards[i];
         if (!dfui_sim_is_present(board, dfui_sim_bus_now(sim)))
             continue;
+        const struct sim_profile *profile = board->profile;
+        uint8_t bytes[SIM_CONFIG_MAX];
+        struct dfu_usb_config config = {bytes, dfui_sim_config_descriptor(profile, bytes)};
         struct dfu_usb_device device = {
             .size = sizeof device,
             .path = board->path,
-            .vid = sim->profile->vid,
-            .pid = sim->profile->pid,
-            .bcd_device = sim->profile->bcd_device,
+            .vid = profile->vid,
+            .pid = profile->pid,
+            .bcd_device = profile->bcd_device,
             .serial_index = dfui_sim_serial_index(),
             .product_index = dfui_sim_product_index(),
-            .address = (uint8_t)(i % 127 + 1),
+            .address = (uint8_t)((i + board->generation * sim->count) % 127 + 1), /* a new one each time */
             .active_config = board->config,
             .config_count = 1,
             .configs = &config,
             /* No operating system would make sense of 8-bit characters. */
-            .serial = sim->profile->habits & SIM_SERIAL_IN_BYTES ? NULL : board->serial,
+            .serial = profile->habits & SIM_SERIAL_IN_BYTES ? NULL : board->serial,
         };
         int rc = visit(&device, arg);
         if (rc != 0)
@@ -168,13 +169,15 @@ static int sim_reset(void *conn, struct dfu_error **err)
     struct sim_board *board = c->board;
     if (!alive(c))
         return gone(c, err);
-    dfui_sim_wait(board, dfui_sim_now(board) + RESET_US);
+    uint64_t done = dfui_sim_now(board) + RESET_US;
     if (board->dead) {
+        dfui_sim_wait(board, done);
         dfui_sim_depart(board, SIM_GONE, 0);
         return DFU_RESET_LOST;
     }
-    dfui_sim_bus_reset(board);
-    return DFU_RESET_SURVIVED;
+    dfui_sim_port_reset(board);
+    dfui_sim_wait(board, done);
+    return alive(c) ? DFU_RESET_SURVIVED : DFU_RESET_LOST;
 }
 
 static uint64_t sim_now_us(void *self, void *conn)

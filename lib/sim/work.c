@@ -72,7 +72,8 @@ int dfui_sim_program(struct sim_board *board, struct sim_memory *memory, uint32_
     return !done.differs;
 }
 
-int dfui_sim_starts(struct sim_board *board)
+/* Whether a program would start from the address pointer. */
+static int starts(struct sim_board *board)
 {
     struct sim_memory *memory = dfui_sim_memory_at(board, board->pointer);
     if (memory == NULL || memory->length < 8 || board->pointer - memory->row->start > memory->length - 8)
@@ -85,4 +86,11 @@ int dfui_sim_starts(struct sim_board *board)
     uint32_t pc = (uint32_t)v[4] | (uint32_t)v[5] << 8 | (uint32_t)v[6] << 16 | (uint32_t)v[7] << 24;
     int sp_good = (sp >= 0x10000000 && sp <= 0x1000FFFF) || (sp >= 0x20000000 && sp <= 0x3FFFFFFF);
     return sp_good && (pc & 1) != 0 && pc - memory->row->start < memory->length;
+}
+
+enum sim_departure dfui_sim_start(struct sim_board *board)
+{
+    if (!starts(board))
+        return SIM_RETURNS;
+    return board->profile->program != NULL ? SIM_SWITCHES : SIM_GONE;
 }

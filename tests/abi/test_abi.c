@@ -18,6 +18,7 @@ static const struct pinned structs[] = {
     {NAMED(dfu_context_options), 48},
     {NAMED(dfu_crc_model), 48},
     {NAMED(dfu_device_info), 72},
+    {NAMED(dfu_detach_options), 16},
     {NAMED(dfu_error_info), 48},
     {NAMED(dfu_image_crc_options), 48},
     {NAMED(dfu_image_info), 88},

@@ -64,7 +64,7 @@ static void strings(void **state)
         struct usb u;
         char text[256];
         usb_new(&u, info.name, NULL);
-        for (uint32_t alt = 0; alt < info.alt_count; alt++) {
+        for (uint32_t alt = 0; info.mode == 2 && alt < info.alt_count; alt++) {
             get_string(&u, 4 + alt, text);
             const char *expected = dfu_sim_profile_alt(info.name, alt);
             assert_memory_equal(text, expected, strlen(expected));
@@ -72,7 +72,7 @@ static void strings(void **state)
                 assert_string_equal(text, expected);
         }
         uint8_t d[255];
-        assert_int_equal(get_descriptor(&u, 3, 4 + info.alt_count, d, sizeof d), DFU_ERR_STALL);
+        assert_int_equal(get_descriptor(&u, 3, 4 + (info.mode == 2 ? info.alt_count : 1), d, sizeof d), DFU_ERR_STALL);
         assert_int_equal(get_descriptor(&u, 3, 0, d, sizeof d), 4);
         get_string(&u, 2, text);
         assert_true(strlen(text) > 3);
@@ -106,6 +106,39 @@ static void gd32_serial(void **state)
                         "\x06\x03"
                         "3CBJ",
                         6);
+    usb_free(&u);
+}
+
+/* DFU 1.1 section 4.1.1: in run-time mode protocol 1, one alternate setting, and ids of the program's. */
+static void a_program(void **state)
+{
+    (void)state;
+    struct usb u;
+    uint8_t d[256];
+    char text[256];
+    usb_new(&u, "dfu11-runtime", NULL);
+    const uint8_t config[27] = {9, 2,    27,   0,    1,    1,    0,    0xC0, 50, /* */
+                                9, 4,    0,    0,    0,    0xFE, 1,    1,    4,  /* */
+                                9, 0x21, 0x0F, 0xE8, 0x03, 0x00, 0x04, 0x10, 0x01};
+    assert_int_equal(get_descriptor(&u, 2, 0, d, sizeof d), 27);
+    assert_memory_equal(d, config, 27);
+    assert_int_equal(get_descriptor(&u, 1, 0, d, sizeof d), 18);
+    assert_memory_equal(d + 8, "\x09\x12\x02\x00\x02\x01", 6);
+    get_string(&u, 2, text);
+    assert_string_equal(text, "Blinking program");
+    get_string(&u, 4, text);
+    assert_string_equal(text, "Run-time DFU");
+    /* As a loader it is another device. */
+    assert_int_equal(usb_request(&u, 0x21, 0, 1000, NULL, 0, 100), 0);
+    assert_int_equal(usb_getstate(&u), DFU_ERR_GONE);
+    usb_close(&u);
+    usb_sleep_ms(&u, 501);
+    usb_reopen(&u);
+    assert_int_equal(get_descriptor(&u, 2, 0, d, sizeof d), 27);
+    assert_int_equal(d[16], 2);
+    assert_int_equal(get_descriptor(&u, 1, 0, d, sizeof d), 18);
+    assert_memory_equal(d + 8, "\x09\x12\x01\x00\x00\x01", 6);
+    assert_int_equal(usb_getstate(&u), DFU_STATE_IDLE);
     usb_free(&u);
 }
 
@@ -199,6 +232,7 @@ int main(void)
         cmocka_unit_test(strings),           cmocka_unit_test(f429_garbage),
         cmocka_unit_test(gd32_serial),       cmocka_unit_test(enumeration),
         cmocka_unit_test(claiming),          cmocka_unit_test(other_standard_requests),
+        cmocka_unit_test(a_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,9 +5,10 @@
 static void profiles(void **state)
 {
     (void)state;
-    static const char *const names[] = {"stm32f072", "stm32f105", "stm32f407", "stm32f429", "stm32f746",
-                                        "stm32h743", "stm32l476", "stm32g0b1", "stm32g474", "stm32l152",
-                                        "gd32vf103", "st-loader", "st-sample", "dfu11"};
+    static const char *const names[] = {"stm32f072",   "stm32f105",     "stm32f407",          "stm32f429",  "stm32f746",
+                                        "stm32h743",   "stm32l476",     "stm32g0b1",          "stm32g474",  "stm32l152",
+                                        "gd32vf103",   "st-loader",     "st-sample",          "st-runtime", "dfu11",
+                                        "dfu11-reset", "dfu11-runtime", "dfu11-runtime-reset"};
     struct dfu_sim_profile_info info;
     DFU_INIT(&info);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

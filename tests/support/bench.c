@@ -26,8 +26,26 @@ void bench_new(struct bench *b, const char *profile, uint32_t sim_flags, uint32_
     assert_dfu_ok(dfu_context_new(&co, &b->context, &b->err), b->err);
 }
 
+struct dfu_list *bench_list(struct bench *b)
+{
+    struct dfu_selector s;
+    struct dfu_list *list = NULL;
+    DFU_INIT(&s);
+    s.path = dfu_sim_path(b->sim, 0);
+    assert_dfu_ok(dfu_list_new(b->context, &s, &list, &b->err), b->err);
+    assert_int_equal(dfu_list_count(list), 1);
+    return list;
+}
+
 void bench_open(struct bench *b)
 {
+    struct dfu_device_info info;
+    struct dfu_list *list = bench_list(b);
+    DFU_INIT(&info);
+    assert_int_equal(dfu_device_describe(dfu_list_at(list, 0), &info), DFU_OK);
+    if (info.mode == DFU_MODE_RUNTIME)
+        assert_dfu_ok(dfu_device_detach(b->context, dfu_list_at(list, 0), NULL, NULL, &b->err), b->err);
+    dfu_list_free(list);
     assert_dfu_ok(dfu_session_open_path(b->context, dfu_sim_path(b->sim, 0), NULL, &b->session, &b->err), b->err);
 }
 

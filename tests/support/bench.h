@@ -16,8 +16,10 @@ struct bench {
 
 /* A simulator of a profile and a context on it; random contents unless flags say otherwise. */
 void bench_new(struct bench *b, const char *profile, uint32_t sim_flags, uint32_t count);
-/* Opens board 0. */
+/* Opens board 0; one that runs its program is taken to DFU mode first. */
 void bench_open(struct bench *b);
+/* The device of board 0 as a list of one. */
+struct dfu_list *bench_list(struct bench *b);
 void bench_close(struct bench *b);
 void bench_free(struct bench *b);
 /* Adds a fault rule. */
