@@ -224,7 +224,7 @@ static int skip_blank(struct ihex *h, bool *more, struct dfu_error **err)
 /* One record and the rest of its line. */
 static int read_record(struct ihex *h, struct dfu_error **err)
 {
-    struct record r;
+    struct record r = {0};
     uint8_t c = *h->source->at;
     if (c != ':')
         return c > ' ' && c < 0x7F ? bad_line(h, err, "'%c' where a record should begin with ':'", c)

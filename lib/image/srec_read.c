@@ -166,7 +166,7 @@ static int apply(struct srec *s, const struct record *r, struct dfu_error **err)
 /* One record and the rest of its line. */
 static int read_record(struct srec *s, bool *more, struct dfu_error **err)
 {
-    struct record r;
+    struct record r = {0};
     int rc = parse_record(s, &r, err);
     if (rc == DFU_OK)
         rc = apply(s, &r, err);
@@ -217,6 +217,7 @@ bool dfui_srec_probe(const uint8_t *head, size_t length)
     size_t i = length >= 3 && memcmp(head, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     while (i < length && (dfui_is_blank(head[i]) || dfui_is_line_end(head[i])))
         i++;
+    /* cppcheck-suppress knownConditionTrueFalse ; it thinks of an empty head only */
     if (length - i < 8 || !begins_record(head + i) || head[i + 1] < '0' || head[i + 1] > '9')
         return false;
     for (size_t k = 2; k < 8; k++) {

@@ -149,11 +149,11 @@ int dfu_plan_mass_erase(const struct dfu_memmap *map, const struct dfu_target *t
     struct dfu_plan *plan = *out;
     rc = dfui_plan_is_plain(plan) ? dfui_plan_plain_refuse("erase", err) : all_erasable(&extents, plan, err);
     /* The command erases the memory behind the first such alt: internal flash, in every known loader. */
-    uint32_t alt = rc == DFU_OK ? extents.items[0].alt : 0;
+    uint32_t alt = rc == DFU_OK && extents.count > 0 ? extents.items[0].alt : 0;
     uint64_t bytes = 0;
     for (size_t i = 0; i < extents.count; i++)
         bytes += extents.items[i].alt == alt ? extents.items[i].range.end - extents.items[i].range.start : 0;
-    if (rc == DFU_OK) {
+    if (rc == DFU_OK && extents.count > 0) {
         struct dfu_step step = {.kind = DFU_STEP_MASS_ERASE,
                                 .alt = alt,
                                 .address = extents.items[0].range.start,

@@ -73,7 +73,7 @@ static uint32_t slow(const struct dfu_crc_model *m, const uint8_t *p, size_t len
             uint32_t bits = 8 * m->reflect_in;
             uint32_t out = 0;
             for (uint32_t at = 0; at < 8 * m->unit; at += bits)
-                out |= reversed(number >> at & (UINT32_MAX >> (32 - bits)), bits) << at;
+                out |= reversed(number >> at & (UINT32_MAX >> ((32 - bits) & 31)), bits) << at;
             number = out;
         }
         for (uint32_t bit = 8 * m->unit; bit-- > 0;) {

@@ -67,7 +67,7 @@ static void members(void **state)
     size_t b_size;
     struct dfu_image *image;
     uint8_t *a = compressed(HEX, 12, &a_size);
-    uint8_t *b = compressed(HEX + 12, strlen(HEX) - 12, &b_size);
+    uint8_t *b = compressed(&HEX[12], strlen(HEX) - 12, &b_size);
     uint8_t *both = calloc(1, a_size + b_size + 8);
     assert_non_null(both);
     memcpy(both, a, a_size);
