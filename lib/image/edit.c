@@ -134,11 +134,13 @@ int dfu_image_move(struct dfu_image *image, int64_t offset, struct dfu_error **e
         return dfu_error_set(err, DFU_ERR_RANGE,
                              "moving 0x%08" PRIX64 "..0x%08" PRIX64 " by %s0x%" PRIX64 " leaves the 4 GiB of addresses",
                              span.start, span.end, offset < 0 ? "-" : "+", down + up);
-    if (image->has_start && (down > image->start || up >= DFUI_4GIB - image->start))
-        return dfu_error_set(err, DFU_ERR_RANGE,
-                             "moving the start address 0x%08" PRIX64 " by %s0x%" PRIX64
-                             " leaves the 4 GiB of addresses",
-                             image->start, offset < 0 ? "-" : "+", down + up);
+    if (image->has_start && (down > image->start || up >= DFUI_4GIB - image->start)) {
+        dfu_error_set(err, DFU_ERR_RANGE,
+                      "moving the start address 0x%08" PRIX64 " by %s0x%" PRIX64 " leaves the 4 GiB of addresses",
+                      image->start, offset < 0 ? "-" : "+", down + up);
+        dfu_error_set_hint(err, "drop it first if it means nothing: --start none");
+        return DFU_ERR_RANGE;
+    }
     for (size_t i = 0; i < image->count; i++)
         image->segments[i].address += (uint64_t)offset;
     if (image->has_start)
