@@ -60,7 +60,10 @@ const struct opt options[] = {
     {OPT_OVERLAP, VALUE_REQUIRED, GROUP_EDIT, 0, "overlap", "POLICY",
      "bytes given twice and not equal: error (default), first or last"},
     {OPT_FORMAT, VALUE_REQUIRED, GROUP_EDIT, 0, "format", "NAME",
-     "file format, e.g. bin, hex or srec; default by content (read: by the output's name)"},
+     "file format, bin, hex, srec, elf, dfuse or uf2; default by content (read: by the output's name)"},
+
+    {OPT_FAMILY, VALUE_REQUIRED, GROUP_EDIT, 0, "family", "ID|NAME",
+     "UF2: the family to take out of a file or to write, e.g. 0x57755A57 or STM32F4"},
 
     {OPT_LEAVE, VALUE_OPTIONAL, GROUP_OWN, 0, "leave", "ADDR", "start the program afterwards (vector table at ADDR)"},
     {OPT_REQUIRE_LEAVE, VALUE_NONE, GROUP_OWN, 0, "require-leave", NULL,

@@ -136,7 +136,7 @@ static int parse_value(struct edit *edit, struct dfu_error **err)
 
 static int is_policy(const struct opt *opt)
 {
-    return opt->id == OPT_OVERLAP || opt->id == OPT_FORMAT; /* about loading: see inputs.c */
+    return opt->id == OPT_OVERLAP || opt->id == OPT_FORMAT || opt->id == OPT_FAMILY; /* about loading: see inputs.c */
 }
 
 /* Once all that describes them is read. */

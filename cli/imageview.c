@@ -186,6 +186,9 @@ void imageview_print(struct cli *cli, const char *name, const struct dfu_image *
     print_label(cli, image, DFU_ALT_ANY, "label       ");
     print_targets(cli, image);
     print_ids(cli, &info);
+    if ((info.flags & DFU_IMAGE_HAS_FAMILY) != 0)
+        out_text(cli, "  family         0x%08" PRIX32 "%s%s\n", info.family, info.family_name != NULL ? ", " : "",
+                 info.family_name != NULL ? info.family_name : "");
     while (index < dfu_image_count(image))
         draw_cluster(cli, image, &index);
     if ((info.flags & DFU_IMAGE_HAS_START) != 0)
@@ -261,6 +264,8 @@ json_t *imageview_json(const struct dfu_image *image)
     (void)json_object_set_new(object, "format", json_text(info.format));
     (void)json_object_set_new(object, "label", json_text(dfu_image_label(image, DFU_ALT_ANY)));
     (void)json_object_set_new(object, "suffix", ids_json(&info));
+    (void)json_object_set_new(object, "family",
+                              (info.flags & DFU_IMAGE_HAS_FAMILY) != 0 ? json_integer(info.family) : json_null());
     (void)json_object_set_new(object, "bytes", json_integer((json_int_t)info.bytes));
     (void)json_object_set_new(object, "segments", segments);
     (void)json_object_set_new(object, "gaps", gaps_json(image));

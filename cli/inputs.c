@@ -90,6 +90,7 @@ static int load_one(struct cli *cli, const char *file, enum dfu_overlap overlap,
     struct input input;
     DFU_INIT(&load);
     load.format = args_value(&cli->args, OPT_FORMAT);
+    load.family = args_value(&cli->args, OPT_FAMILY);
     load.overlap = overlap;
     load.note = on_note;
     load.note_user = cli;

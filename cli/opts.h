@@ -51,6 +51,7 @@ enum opt_id {
     OPT_LIMIT,
     OPT_OVERLAP,
     OPT_FORMAT,
+    OPT_FAMILY,
     /* what to do */
     OPT_LEAVE,
     OPT_REQUIRE_LEAVE,

@@ -3,6 +3,7 @@
 #include "output.h"
 
 #include "numbers.h"
+#include "out.h"
 #include "suffix.h"
 #include "text.h"
 
@@ -98,6 +99,11 @@ static int parse_options(const struct args *args, struct dfu_image_options *save
     return DFU_OK;
 }
 
+static void on_note(const char *text, void *user)
+{
+    out_note(user, "%s", text);
+}
+
 int output_save(struct cli *cli, enum opt_id format_id, const char *path, const struct dfu_image *image,
                 struct dfu_error **err)
 {
@@ -106,6 +112,9 @@ int output_save(struct cli *cli, enum opt_id format_id, const char *path, const 
     DFU_INIT(&save);
     DFU_INIT(&info);
     save.format = args_value(&cli->args, format_id);
+    save.family = args_value(&cli->args, OPT_FAMILY);
+    save.note = on_note;
+    save.note_user = cli;
     /* Memory that was read has no format of its own; through a pipe it is bytes. */
     if (save.format == NULL && is_stdout(path) && dfu_image_describe(image, &info) == DFU_OK && info.format == NULL)
         save.format = "bin";

@@ -47,9 +47,6 @@ const struct dfui_format *dfui_format_suffixed(const char *path);
 /* By contents; NULL when no format knows them. */
 const struct dfui_format *dfui_format_probed(const uint8_t *head, size_t length);
 
-/* The name of a format that is not read here but must not be taken for raw data; NULL when it is none. */
-const char *dfui_format_foreign(const uint8_t *head, size_t length);
-
 /* --- note.c --- */
 
 /* A remark to options->note, if there is one. */
@@ -84,5 +81,10 @@ bool dfui_dfusefile_probe(const uint8_t *head, size_t length);
 int dfui_dfusefile_read(struct dfui_reader *r, struct dfu_error **err);
 int dfui_dfusefile_write(const struct dfu_image *image, const struct dfu_image_options *options, struct dfui_sink *sink,
                          struct dfu_error **err);
+
+bool dfui_uf2_probe(const uint8_t *head, size_t length);
+int dfui_uf2_read(struct dfui_reader *r, struct dfu_error **err);
+int dfui_uf2_write(const struct dfu_image *image, const struct dfu_image_options *options, struct dfui_sink *sink,
+                   struct dfu_error **err);
 
 #endif

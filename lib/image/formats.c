@@ -13,6 +13,14 @@ static const struct dfui_format formats[] = {
      .probe = dfui_dfusefile_probe,
      .read = dfui_dfusefile_read,
      .write = dfui_dfusefile_write},
+    {.name = "uf2",
+     .description = "UF2 blocks",
+     .suffixes = ".uf2",
+     .unit = "block",
+     .addressed = true,
+     .probe = dfui_uf2_probe,
+     .read = dfui_uf2_read,
+     .write = dfui_uf2_write},
     {.name = "elf",
      .description = "ELF32, little-endian (read only)",
      .suffixes = ".elf .axf .out",
@@ -139,22 +147,6 @@ const struct dfui_format *dfui_format_probed(const uint8_t *head, size_t length)
     for (size_t i = 0; i < FORMATS; i++) {
         if (formats[i].probe != NULL && formats[i].probe(head, length))
             return &formats[i];
-    }
-    return NULL;
-}
-
-const char *dfui_format_foreign(const uint8_t *head, size_t length)
-{
-    static const struct {
-        const char *name;
-        const char *magic;
-        size_t length;
-    } known[] = {
-        {"a UF2 file", "UF2\n", 4},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (length >= known[i].length && memcmp(head, known[i].magic, known[i].length) == 0)
-            return known[i].name;
     }
     return NULL;
 }

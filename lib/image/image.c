@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "image/image.h"
+#include "image/uf2.h"
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -71,6 +72,7 @@ int dfu_image_describe(const struct dfu_image *image, struct dfu_image_info *inf
                                   .segments = image->count,
                                   .span = dfui_image_span(image),
                                   .start = image->start,
+                                  .family_name = image->has_family ? dfui_uf2_family_name(image->family) : NULL,
                                   .family = image->family,
                                   .vid = image->ids.vid,
                                   .pid = image->ids.pid,

@@ -23,13 +23,6 @@ static int detect(struct dfui_source *source, const char *wanted, const struct d
         *out = NULL;
     if (*out != NULL && (*out)->addressed)
         return DFU_OK;
-    const char *foreign = dfui_format_foreign(source->at, dfui_source_left(source));
-    if (foreign != NULL) {
-        dfu_error_set(err, DFU_ERR_UNSUPPORTED, "%s: this is %s, which this version cannot read", source->name,
-                      foreign);
-        dfu_error_set_hint(err, "convert it to .hex, or give --format bin if its bytes are meant as they are");
-        return DFU_ERR_UNSUPPORTED;
-    }
     return dfui_format_named("bin", out, err);
 }
 

@@ -70,7 +70,7 @@ static void containers_are_not_raw(void **state)
                      "S-records holds its own addresses");
     assert_dfu_error(dfu_image_parse("DfuSe\1....", 10, "a", &o, &image, &err), err, DFU_ERR_ARGUMENT,
                      "holds its own addresses");
-    assert_dfu_error(dfu_image_parse("UF2\nWQ].", 8, "a", &o, &image, &err), err, DFU_ERR_UNSUPPORTED, "a UF2");
+    assert_dfu_error(dfu_image_parse("UF2\nWQ]\x9E", 8, "a", &o, &image, &err), err, DFU_ERR_ARGUMENT, "own addresses");
     assert_dfu_error(dfu_image_parse("\x1F\x8B\x08.", 4, "a", &o, &image, &err), err, DFU_ERR_FORMAT, "compressed");
     o.format = "bin";
     assert_dfu_ok(dfu_image_parse("\177ELF\1\1\1", 7, "a.bin", &o, &image, &err), err);
@@ -142,7 +142,7 @@ static void alts_in_one_file(void **state)
 static void formats_are_listed(void **state)
 {
     (void)state;
-    static const char *const names[] = {"dfuse", "elf", "srec", "hex", "bin"};
+    static const char *const names[] = {"dfuse", "uf2", "elf", "srec", "hex", "bin"};
     const size_t count = sizeof names / sizeof *names;
     const char *text = NULL;
     assert_int_equal(dfu_format_count(), count);
