@@ -113,6 +113,28 @@ static int edit_parse(struct dfu_image *image, const struct dfu_image *other, st
     return rc;
 }
 
+static const char *format_file;
+
+static int edit_load_format(struct dfu_image *image, const struct dfu_image *other, struct dfu_error **err)
+{
+    struct dfu_image *loaded;
+    struct dfu_image_options o;
+    (void)image;
+    (void)other;
+    DFU_INIT(&o);
+    if (strstr(format_file, "gunzip") != NULL)
+        o.flags = DFU_IMAGE_BASE_SET;
+    int rc = dfu_image_load(format_file, &o, &loaded, err);
+    dfu_image_free(loaded);
+    return rc;
+}
+
+static int edit_save_format(struct dfu_image *image, const struct dfu_image *other, struct dfu_error **err)
+{
+    (void)other;
+    return dfu_image_save(image, format_file, NULL, err);
+}
+
 static struct dfu_image *parsed(void)
 {
     struct dfu_error *err = NULL;
@@ -176,8 +198,30 @@ static void every_allocation(void **state)
     (void)remove("test_image_memory.out.hex");
 }
 
+/* The readers and writers of the other formats. */
+static void every_allocation_of_formats(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"test_image_memory.tmp.s19", "test_image_memory.tmp.dfu",
+                                        "test_image_memory.tmp.uf2"};
+    alive = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        format_file = names[i];
+        fails_cleanly(edit_save_format, 3);
+        fails_cleanly(edit_load_format, 4);
+        (void)remove(names[i]);
+    }
+    format_file = test_own_data("elf/tiny.elf");
+    fails_cleanly(edit_load_format, 4);
+    format_file = test_own_data("elf/paged.elf");
+    fails_cleanly(edit_load_format, 5);
+    format_file = DFU_TESTS_DIR "/fuzz/seeds/gunzip/two";
+    fails_cleanly(edit_load_format, 5);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation),
+                                       cmocka_unit_test(every_allocation_of_formats)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
