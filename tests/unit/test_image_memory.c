@@ -204,7 +204,7 @@ static void every_allocation_of_formats(void **state)
     (void)state;
     static const char *const names[] = {"test_image_memory.tmp.s19", "test_image_memory.tmp.dfu",
                                         "test_image_memory.tmp.uf2"};
-    alive = 0;
+    refuse_alive = 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         format_file = names[i];
         fails_cleanly(edit_save_format, 3);
