@@ -32,8 +32,12 @@ static int flash(struct job *job, struct dfu_error **err)
 static int check_left(struct job *job, struct dfu_error **err)
 {
     int wanted = (job->target.plan.flags & DFU_PLAN_LEAVE) != 0;
-    if (!job->ran || !wanted || job->result.left != DFU_LEFT_STILL_DFU)
+    if (!job->ran || job->result.left != DFU_LEFT_STILL_DFU)
         return DFU_OK;
+    if (!wanted) { /* a manifestation that ends in a reset */
+        out_note(job->cli, "everything is written, but the device is still in DFU mode: reset it to start the program");
+        return DFU_OK;
+    }
     if (args_count(&job->cli->args, OPT_REQUIRE_LEAVE) > 0)
         return job_refuse_still_dfu(err, "everything is written, but the device is still in DFU mode");
     out_note(job->cli, "everything is written, but the device is still in DFU mode: is BOOT0 still high?");

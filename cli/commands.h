@@ -38,6 +38,7 @@ int cmd_read(struct cli *cli, struct dfu_error **err);
 int cmd_verify(struct cli *cli, struct dfu_error **err);
 int cmd_erase(struct cli *cli, struct dfu_error **err);
 int cmd_leave(struct cli *cli, struct dfu_error **err);
+int cmd_detach(struct cli *cli, struct dfu_error **err);
 int cmd_image(struct cli *cli, struct dfu_error **err);
 int cmd_crc(struct cli *cli, struct dfu_error **err);
 int cmd_map(struct cli *cli, struct dfu_error **err);

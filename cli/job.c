@@ -28,7 +28,17 @@ int job_load(struct job *job, struct dfu_error **err)
     /* Without a device the missing address is still the first thing to mend. */
     if (unplaced == NULL)
         return rc;
-    if (target_find(&job->target, NULL) != DFU_OK) {
+    struct dfu_error *lost = NULL;
+    int found = target_find(&job->target, &lost);
+    /* A board that is there and must be detached first, or cannot be, comes before the address. */
+    if (found != DFU_OK &&
+        (target_count(&job->target, DFU_MODE_RUNTIME) > 0 || args_count(&job->cli->args, OPT_DETACH) > 0)) {
+        dfu_error_free(*err);
+        *err = lost;
+        return found;
+    }
+    dfu_error_free(lost);
+    if (found != DFU_OK) {
         out_error_forget(job->cli);
         return rc;
     }
@@ -101,12 +111,6 @@ int job_plan_options(struct job *job, struct dfu_error **err)
     return rc == DFU_OK ? parse_leave(args, plan, err) : rc;
 }
 
-static void add_said(struct cli *cli, json_t *event)
-{
-    (void)json_object_set_new(event, "warnings", cli->warnings != NULL ? json_incref(cli->warnings) : json_array());
-    (void)json_object_set_new(event, "notes", cli->notes != NULL ? json_incref(cli->notes) : json_array());
-}
-
 /* What the result will call "bytes": written, else read, else compared. */
 static uint64_t planned_bytes(const struct dfu_plan_summary *s)
 {
@@ -124,7 +128,7 @@ static void print_start(struct job *job)
     (void)json_object_set_new(event, "bytes", json_integer((json_int_t)planned_bytes(&job->summary)));
     (void)json_object_set_new(event, "erase_sectors", json_integer(job->summary.erase_sectors));
     (void)json_object_set_new(event, "write_blocks", json_integer(job->summary.write_blocks));
-    add_said(job->cli, event);
+    json_add_said(job->cli, event);
     out_json(job->cli, event);
 }
 
@@ -202,7 +206,7 @@ static void print_result(struct job *job)
         image_sha256(job->image, sha);
     (void)json_object_set_new(event, "image_sha256", job->image != NULL ? json_string(sha) : json_null());
     (void)json_object_set_new(event, "version", json_text(dfu_version_string()));
-    add_said(job->cli, event);
+    json_add_said(job->cli, event);
     if (job->cli->extra_json != NULL)
         (void)json_object_update(event, job->cli->extra_json);
     out_json(job->cli, event);

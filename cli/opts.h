@@ -55,6 +55,7 @@ enum opt_id {
     /* what to do */
     OPT_LEAVE,
     OPT_REQUIRE_LEAVE,
+    OPT_DETACH,
     OPT_NO_VERIFY,
     OPT_REQUIRE_VERIFY,
     OPT_STRICT,

@@ -329,3 +329,9 @@ void json_add_range(json_t *object, uint64_t start, uint64_t end)
     (void)json_object_set_new(object, "start", json_integer((json_int_t)start));
     (void)json_object_set_new(object, "end", json_integer((json_int_t)end));
 }
+
+void json_add_said(struct cli *cli, json_t *object)
+{
+    (void)json_object_set_new(object, "warnings", cli->warnings != NULL ? json_incref(cli->warnings) : json_array());
+    (void)json_object_set_new(object, "notes", cli->notes != NULL ? json_incref(cli->notes) : json_array());
+}

@@ -49,6 +49,9 @@ json_t *json_text(const char *text);
 /* {"path", "serial"} of the device in hand, or null. */
 json_t *json_device(const struct cli *cli);
 
+/* "warnings" and "notes" of this run so far, added to object. */
+void json_add_said(struct cli *cli, json_t *object);
+
 /* {"start", "end"} added to object. */
 void json_add_range(json_t *object, uint64_t start, uint64_t end);
 

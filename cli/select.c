@@ -100,7 +100,21 @@ static size_t count_dfu_mode(const struct dfu_list *list)
     return count;
 }
 
-int select_refuse_none(const struct cli *cli, const struct dfu_list *everything, struct dfu_error **err)
+/* What matches is there, but runs its program. */
+static int refuse_run_time(size_t count, struct dfu_error **err)
+{
+    int rc = dfu_error_set(err, DFU_ERR_NO_DEVICE,
+                           count == 1 ? "the device is not in DFU mode" : "no device is in DFU mode");
+    dfu_error_set_cause(err, "%zu device%s here run%s a program that offers DFU only after a detach", count,
+                        plural(count), count == 1 ? "s" : "");
+    dfu_error_set_hint(err,
+                       "try 'dfu detach' with the same selection, or start the bootloader (STM32: BOOT0 high, then "
+                       "reset)");
+    return rc;
+}
+
+int select_refuse_none(const struct cli *cli, const struct dfu_list *matching, const struct dfu_list *everything,
+                       struct dfu_error **err)
 {
     char wish[256];
     size_t count = everything != NULL ? dfu_list_count(everything) : 0;
@@ -111,16 +125,16 @@ int select_refuse_none(const struct cli *cli, const struct dfu_list *everything,
         dfu_error_set_cause(err, "no USB device here has a DFU interface");
         dfu_error_set_hint(err, "plug the board in and start its bootloader (STM32: BOOT0 high, then reset), then try "
                                 "'dfu list'; or try --sim stm32f407");
-    } else if (in_dfu_mode == 0) {
-        rc = dfu_error_set(err, DFU_ERR_NO_DEVICE, "no device is in DFU mode");
-        dfu_error_set_cause(err, "%zu device%s here run%s a program that offers DFU only after a detach", count,
-                            plural(count), count == 1 ? "s" : "");
-        dfu_error_set_hint(err, "start the bootloader (STM32: BOOT0 high, then reset) and try 'dfu list'");
-    } else {
-        rc = dfu_error_set(err, DFU_ERR_NO_DEVICE, "no device matches%s", describe_wish(cli, wish, sizeof wish));
-        dfu_error_set_cause(err, "%zu other device%s in DFU mode", in_dfu_mode, in_dfu_mode == 1 ? " is" : "s are");
-        dfu_error_set_hint(err, "see 'dfu list' for their serials and paths");
+        return rc;
     }
+    if (dfu_list_count(matching) > 0)
+        return refuse_run_time(dfu_list_count(matching), err);
+    rc = dfu_error_set(err, DFU_ERR_NO_DEVICE, "no device matches%s", describe_wish(cli, wish, sizeof wish));
+    if (in_dfu_mode > 0)
+        dfu_error_set_cause(err, "%zu other device%s in DFU mode", in_dfu_mode, in_dfu_mode == 1 ? " is" : "s are");
+    else
+        dfu_error_set_cause(err, "%zu other device%s a program with DFU", count, count == 1 ? " runs" : "s run");
+    dfu_error_set_hint(err, "see 'dfu list' for their serials and paths");
     return rc;
 }
 

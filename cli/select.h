@@ -8,8 +8,10 @@
 /* Fills selector from the options and, where none of them chooses, from DFU_DEVICE and DFU_SERIAL. */
 int select_parse(const struct args *args, struct dfu_selector *selector, struct dfu_error **err);
 
-/* The error for a selection that matches nothing; everything is what there is without it. */
-int select_refuse_none(const struct cli *cli, const struct dfu_list *everything, struct dfu_error **err);
+/* The error for a selection with no device in DFU mode; matching is what it has at run time, everything what there is
+ * without it. */
+int select_refuse_none(const struct cli *cli, const struct dfu_list *matching, const struct dfu_list *everything,
+                       struct dfu_error **err);
 
 /* The error for several matches, with a table that says how to pick each. */
 int select_refuse_several(struct cli *cli, const struct dfu_list *list, struct dfu_error **err);

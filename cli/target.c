@@ -135,13 +135,46 @@ int target_list(struct target *target, unsigned flags, struct dfu_error **err)
     return dfu_list_wait(target->context, &selector, wait_ms, &target->list, err);
 }
 
+int target_narrow(struct target *target, unsigned flags, struct dfu_error **err)
+{
+    struct dfu_selector selector;
+    int rc = select_parse(&target->cli->args, &selector, err);
+    dfu_list_free(target->list);
+    target->list = NULL;
+    selector.flags |= flags;
+    return rc == DFU_OK ? dfu_list_new(target->context, &selector, &target->list, err) : rc;
+}
+
+size_t target_count(const struct target *target, enum dfu_mode mode)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < dfu_list_count(target->list); i++) {
+        struct dfu_device_info info;
+        DFU_INIT(&info);
+        if (dfu_device_describe(dfu_list_at(target->list, i), &info) == DFU_OK)
+            count += info.mode == mode;
+    }
+    return count;
+}
+
 static int refuse_none(struct target *target, struct dfu_error **err)
 {
     struct dfu_list *everything = NULL;
     (void)dfu_list_new(target->context, NULL, &everything, NULL);
-    int rc = select_refuse_none(target->cli, everything, err);
+    int rc = target_narrow(target, 0, err);
+    if (rc == DFU_OK)
+        rc = select_refuse_none(target->cli, target->list, everything, err);
     dfu_list_free(everything);
     return rc;
+}
+
+/* For the closing report. */
+static void remember(struct cli *cli, const struct dfu_device_info *info)
+{
+    free(cli->device_path);
+    free(cli->device_serial);
+    cli->device_path = text_copy(info->path);
+    cli->device_serial = text_copy(info->serial);
 }
 
 static int take_device(struct target *target, struct dfu_error **err)
@@ -152,10 +185,7 @@ static int take_device(struct target *target, struct dfu_error **err)
     int rc = dfu_device_describe(target->device, &target->info);
     if (rc != DFU_OK)
         return dfu_error_set(err, rc, "cannot describe the device");
-    free(target->cli->device_path);
-    free(target->cli->device_serial);
-    target->cli->device_path = text_copy(target->info.path);
-    target->cli->device_serial = text_copy(target->info.serial);
+    remember(target->cli, &target->info);
     if (alt != NULL) {
         target->plan.flags |= DFU_PLAN_ALT_SET;
         return select_alt(target->device, alt, &target->plan.alt, err);
@@ -163,18 +193,59 @@ static int take_device(struct target *target, struct dfu_error **err)
     return DFU_OK;
 }
 
-int target_find(struct target *target, struct dfu_error **err)
+int target_choose(struct target *target, struct dfu_error **err)
 {
-    if (target->device != NULL)
-        return DFU_OK;
-    int rc = target_list(target, DFU_SELECT_DFU_ONLY, err);
-    if (rc != DFU_OK)
-        return rc;
     if (dfu_list_count(target->list) == 0)
         return refuse_none(target, err);
     if (dfu_list_count(target->list) > 1)
         return select_refuse_several(target->cli, target->list, err);
     return take_device(target, err);
+}
+
+int target_detach(struct target *target, struct dfu_device_info *before, struct dfu_error **err)
+{
+    struct dfu_list *found = NULL;
+    DFU_INIT(before);
+    if (dfu_list_count(target->list) != 1)
+        return target_choose(target, err);
+    const struct dfu_device *device = dfu_list_at(target->list, 0);
+    int rc = dfu_device_describe(device, before);
+    if (rc != DFU_OK)
+        return dfu_error_set(err, rc, "cannot describe the device");
+    remember(target->cli, before);
+    rc = dfu_device_detach(target->context, device, NULL, &found, err);
+    before->path = before->serial = before->product = before->access_error = NULL; /* they go with the list */
+    if (rc != DFU_OK)
+        return rc;
+    dfu_list_free(target->list);
+    target->list = found;
+    return target_choose(target, err);
+}
+
+/* Of what matches, a device in DFU mode is taken as it is. */
+static int find_or_detach(struct target *target, struct dfu_error **err)
+{
+    struct dfu_device_info before;
+    int rc = target_list(target, 0, err);
+    if (rc != DFU_OK)
+        return rc;
+    if (target_count(target, DFU_MODE_DFU) == 0 && target_count(target, DFU_MODE_RUNTIME) > 0)
+        return target_detach(target, &before, err);
+    rc = target_narrow(target, DFU_SELECT_DFU_ONLY, err);
+    return rc == DFU_OK ? target_choose(target, err) : rc;
+}
+
+int target_find(struct target *target, struct dfu_error **err)
+{
+    const struct args *args = &target->cli->args;
+    if (target->device != NULL)
+        return DFU_OK;
+    dfu_list_free(target->list);
+    target->list = NULL;
+    if (args_count(args, OPT_DETACH) > 0 && args_count(args, OPT_DRY_RUN) == 0)
+        return find_or_detach(target, err);
+    int rc = target_list(target, DFU_SELECT_DFU_ONLY, err);
+    return rc == DFU_OK ? target_choose(target, err) : rc;
 }
 
 int target_open(struct target *target, struct dfu_error **err)

@@ -27,8 +27,21 @@ int target_start(struct target *target, struct cli *cli, struct dfu_error **err)
 /* Lists what the selection options match; waits when asked. */
 int target_list(struct target *target, unsigned flags, struct dfu_error **err);
 
-/* Finds the one device in DFU mode that the options select, and the alternate setting of --alt. Does nothing when
- * it was found before. */
+/* Lists again, with flags. */
+int target_narrow(struct target *target, unsigned flags, struct dfu_error **err);
+
+/* How many of the list are in that mode. */
+size_t target_count(const struct target *target, enum dfu_mode mode);
+
+/* Takes the one device of the list, and the alternate setting of --alt. */
+int target_choose(struct target *target, struct dfu_error **err);
+
+/* Takes the one run-time device of the list to DFU mode, and then into the list's place. before says what it was,
+ * without strings. */
+int target_detach(struct target *target, struct dfu_device_info *before, struct dfu_error **err);
+
+/* Finds the one device in DFU mode that the options select, with --detach also one at run time, and the alternate
+ * setting of --alt. Does nothing when it was found before. */
 int target_find(struct target *target, struct dfu_error **err);
 
 /* Opens it. */
