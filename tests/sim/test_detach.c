@@ -9,13 +9,15 @@ enum { NAMES = sizeof names / sizeof names[0] };
 static struct twist {
     const struct dfu_transport_ops *inner;
     void *self;
-    uint8_t set;   /* bmAttributes that the program claims */
-    uint8_t clear; /* … and does not */
-    uint16_t vid;  /* of the loader, 0 = as it is */
+    uint8_t loader_set; /* bmAttributes that the loader claims */
+    uint8_t set;        /* bmAttributes that the program claims */
+    uint8_t clear;      /* … and does not */
+    uint16_t vid;       /* of the loader, 0 = as it is */
     uint16_t pid;
     int other_serial;    /* of the loader */
     int deaf_to_resets;  /* resets do nothing */
     int broken_resets;   /* resets fail */
+    int lost_answer;     /* the first DETACH is done, but fails */
     unsigned closed_for; /* so many opens of the loader are refused */
     struct dfu_context *cancelled;
     uint64_t cancel_at_us;
@@ -36,10 +38,12 @@ static int visit_twisted(const struct dfu_usb_device *device, void *arg)
     memcpy(bytes, device->configs[0].data, config.length);
     copy.configs = &config;
     twist.mode = bytes[9 + 7];
-    if (twist.mode == DFU_MODE_RUNTIME) {
-        uint8_t *attributes = &bytes[config.length - 7];
+    uint8_t *attributes = &bytes[config.length - 7];
+    if (twist.mode == DFU_MODE_RUNTIME)
         *attributes = (uint8_t)((*attributes | twist.set) & ~twist.clear);
-    } else if (twist.vid != 0) {
+    else
+        *attributes |= twist.loader_set;
+    if (twist.mode == DFU_MODE_DFU && twist.vid != 0) {
         copy.vid = twist.vid;
         copy.pid = twist.pid;
     }
@@ -69,6 +73,10 @@ static int twisted_control(void *conn, const struct dfu_usb_setup *setup, void *
     int rc = twist.inner->control(conn, setup, data, timeout_ms, err);
     if (rc > 2 && setup->type == 0x80 && setup->value == 0x0303 && twist.mode == DFU_MODE_DFU && twist.other_serial)
         ((uint8_t *)data)[2] = 'Z';
+    if (setup->type == 0x21 && setup->request == 0 && twist.lost_answer) {
+        twist.lost_answer = 0;
+        return dfu_error_set(err, DFU_ERR_USB, "the answer was lost");
+    }
     return rc;
 }
 
@@ -364,6 +372,19 @@ static void a_program_that_refuses(void **state)
     bench_free(&b);
 }
 
+/* A second DETACH would take the first one back: the state is asked. */
+static void an_answer_that_is_lost(void **state)
+{
+    (void)state;
+    struct bench b;
+    twisted_new(&b, "dfu11-runtime-reset");
+    twist.lost_answer = 1;
+    assert_dfu_ok(detach(&b, 0, NULL), b.err);
+    assert_int_equal(bench_counters(&b).transfers, 2);
+    bench_assert_clean(&b);
+    bench_free(&b);
+}
+
 /* bitWillDetach is 1, but it waits for a reset. */
 static void one_that_only_says_it_will_detach(void **state)
 {
@@ -394,6 +415,24 @@ static void one_that_does_not_say_so(void **state)
         assert_string_equal(b.log, "");
         bench_free(&b);
     }
+}
+
+/* The same of a loader: its manifestation must not be left waiting for the reset. */
+static void a_loader_that_only_says_it_will_detach(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct dfu_result result;
+    struct dfu_image *image = bench_image(0, 3000, 5);
+    DFU_INIT(&result);
+    twisted_new(&b, "dfu11-reset");
+    twist.loader_set = DFU_WILL_DETACH;
+    bench_open(&b);
+    assert_dfu_ok(dfu_session_write(b.session, image, NULL, NULL, &result, &b.err), b.err);
+    assert_int_equal(result.left, DFU_LEFT_OTHER);
+    assert_int_equal(twist.resets, 1);
+    dfu_image_free(image);
+    bench_free(&b);
 }
 
 static void one_that_goes_is_not_reset(void **state)
@@ -547,8 +586,10 @@ int main(void)
         cmocka_unit_test(a_fault_at_every_request),
         cmocka_unit_test(two_faults),
         cmocka_unit_test(a_program_that_refuses),
+        cmocka_unit_test(an_answer_that_is_lost),
         cmocka_unit_test(one_that_only_says_it_will_detach),
         cmocka_unit_test(one_that_does_not_say_so),
+        cmocka_unit_test(a_loader_that_only_says_it_will_detach),
         cmocka_unit_test(one_that_goes_is_not_reset),
         cmocka_unit_test(one_that_stays),
         cmocka_unit_test(another_board_in_its_place),
