@@ -21,7 +21,7 @@ static const struct {
     {"", "", ""},
     {"erase", "Erasing", "erased"},
     {"write", "Writing", "wrote"},
-    {"verify", "Verifying", "verified"},
+    {"verify", "Verifying", "compared"},
     {"read", "Reading", "read"},
     {"leave", "Leaving", "left"},
 };

@@ -64,7 +64,7 @@ with tempfile.TemporaryDirectory() as folder:
     check("the bar is drawn", len(columns) >= 3, out)
     check("the bar fits 80 columns", max(columns) <= 79, out)
     check("the bar is gone at the end", re.search(r"\r +\r", out) is not None, out)
-    check("phases are summed up", "erased 8 sectors" in out and "verified 488.3 KiB" in out, out)
+    check("phases are summed up", "erased 8 sectors" in out and "compared 488.3 KiB" in out, out)
 
     status, out = run_on_terminal(["--sim", SIM + ",fault=disconnect@200", "flash", "big.bin@0x08000000"])
     check("a failed flash leaves the bar on the screen", status == 9 and re.search(r"%[^\r]*\r\n.*error:", out, re.S), out)
