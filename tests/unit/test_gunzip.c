@@ -112,6 +112,29 @@ static void damage(void **state)
     free(data);
 }
 
+/* Damage behind the place where the reader has seen enough. */
+static void behind_the_last_record(void **state)
+{
+    (void)state;
+    size_t a_size;
+    size_t b_size;
+    struct dfu_image *image = NULL;
+    uint8_t *a = compressed("hex", &a_size);
+    uint8_t *b = compressed("zeros", &b_size);
+    uint8_t *both = malloc(a_size + b_size);
+    assert_non_null(both);
+    memcpy(both, a, a_size);
+    memcpy(both + a_size, b, b_size);
+    assert_four(both, a_size + b_size);
+    both[a_size + b_size - 8] ^= 1;
+    assert_dfu_error(dfu_image_parse(both, a_size + b_size, "f.gz", NULL, &image, &err), err, DFU_ERR_FORMAT,
+                     "incorrect data check at offset");
+    assert_null(image);
+    free(a);
+    free(b);
+    free(both);
+}
+
 static long peak_kib(void)
 {
     struct rusage usage;
@@ -149,10 +172,8 @@ static void bomb(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(inside_by_content_and_name),
-        cmocka_unit_test(members),
-        cmocka_unit_test(damage),
-        cmocka_unit_test(bomb),
+        cmocka_unit_test(inside_by_content_and_name), cmocka_unit_test(members), cmocka_unit_test(damage),
+        cmocka_unit_test(behind_the_last_record),     cmocka_unit_test(bomb),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
