@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#define ZLIB_CONST /* zlib does not change its input */
 #include "image/gunzip.h"
 #include "core/checked.h"
 #include "core/core.h"
@@ -52,8 +53,7 @@ static int step(struct dfui_gunzip *g, uint8_t *to, size_t room, size_t *got, st
     size_t have = dfui_source_left(in);
     if (have == 0)
         return bad(g, "it ends early", true, err);
-    /* zlib does not change its input, but has no const without ZLIB_CONST */
-    g->z->next_in = (Bytef *)(uintptr_t)in->at;
+    g->z->next_in = in->at;
     g->z->avail_in = (uInt)dfui_min(have, UINT32_MAX / 2);
     uInt given = g->z->avail_in;
     g->z->next_out = to;

@@ -1,33 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Compressed input. The compressed bytes come from zlib's own deflate, made here. */
+/* Compressed input; tests/data/gzip says how the files were made. */
 #include "support.h"
 #include <sys/resource.h>
-#include <zlib.h>
-
-#define HEX ":0400000001020304F2\n:00000001FF\n"
 
 static struct dfu_error *err;
 
-/* zlib's compressor; window bits 31 = a gzip header and trailer. Free it. */
-static uint8_t *compressed(const void *data, size_t length, size_t *size)
+/* tests/data/gzip/NAME.gz. Free it. */
+static uint8_t *compressed(const char *name, size_t *size)
 {
-    z_stream z = {0};
-    size_t room = length + length / 8 + 256;
-    uint8_t *out = malloc(room);
-    uint8_t *in = malloc(length + 1);
-    assert_non_null(out);
-    assert_non_null(in);
-    memcpy(in, data, length);
-    assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 31, 9, Z_DEFAULT_STRATEGY), Z_OK);
-    z.next_in = in;
-    z.avail_in = (uInt)length;
-    z.next_out = out;
-    z.avail_out = (uInt)room;
-    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
-    *size = room - z.avail_out;
-    assert_int_equal(deflateEnd(&z), Z_OK);
-    free(in);
-    return out;
+    char path[64];
+    (void)snprintf(path, sizeof path, "gzip/%s.gz", name);
+    return test_slurp(test_own_data(path), size);
+}
+
+/* The same member many times over. */
+static uint8_t *repeated(const char *name, size_t times, size_t *size)
+{
+    size_t one;
+    uint8_t *member = compressed(name, &one);
+    uint8_t *all = malloc(one * times);
+    assert_non_null(all);
+    for (size_t i = 0; i < times; i++)
+        memcpy(all + i * one, member, one);
+    free(member);
+    *size = one * times;
+    return all;
 }
 
 static void assert_four(const void *data, size_t size)
@@ -46,12 +43,12 @@ static void inside_by_content_and_name(void **state)
     size_t size;
     struct dfu_image *image;
     struct dfu_image_options o;
-    uint8_t *data = compressed(HEX, strlen(HEX), &size);
+    uint8_t *data = compressed("hex", &size);
     assert_four(data, size);
     free(data);
     DFU_INIT(&o);
     o.flags = DFU_IMAGE_BASE_SET;
-    data = compressed("raw", 3, &size);
+    data = compressed("raw", &size);
     assert_dfu_ok(dfu_image_parse(data, size, "a.bin.gz", &o, &image, &err), err);
     assert_int_equal(dfu_image_count(image), 1);
     dfu_image_free(image);
@@ -66,8 +63,8 @@ static void members(void **state)
     size_t a_size;
     size_t b_size;
     struct dfu_image *image;
-    uint8_t *a = compressed(HEX, 12, &a_size);
-    uint8_t *b = compressed(&HEX[12], strlen(HEX) - 12, &b_size);
+    uint8_t *a = compressed("first", &a_size);
+    uint8_t *b = compressed("second", &b_size);
     uint8_t *both = calloc(1, a_size + b_size + 8);
     assert_non_null(both);
     memcpy(both, a, a_size);
@@ -89,7 +86,7 @@ static void damage(void **state)
     size_t size;
     struct dfu_image *image = NULL;
     struct dfu_image_options o;
-    uint8_t *data = compressed(HEX, strlen(HEX), &size);
+    uint8_t *data = compressed("hex", &size);
     DFU_INIT(&o);
     o.format = "hex"; /* what is damaged may look raw */
     for (size_t n = 3; n < size; n++) {
@@ -115,6 +112,29 @@ static void damage(void **state)
     free(data);
 }
 
+/* Damage behind the place where the reader has seen enough. */
+static void behind_the_last_record(void **state)
+{
+    (void)state;
+    size_t a_size;
+    size_t b_size;
+    struct dfu_image *image = NULL;
+    uint8_t *a = compressed("hex", &a_size);
+    uint8_t *b = compressed("zeros", &b_size);
+    uint8_t *both = malloc(a_size + b_size);
+    assert_non_null(both);
+    memcpy(both, a, a_size);
+    memcpy(both + a_size, b, b_size);
+    assert_four(both, a_size + b_size);
+    both[a_size + b_size - 8] ^= 1;
+    assert_dfu_error(dfu_image_parse(both, a_size + b_size, "f.gz", NULL, &image, &err), err, DFU_ERR_FORMAT,
+                     "incorrect data check at offset");
+    assert_null(image);
+    free(a);
+    free(b);
+    free(both);
+}
+
 static long peak_kib(void)
 {
     struct rusage usage;
@@ -129,48 +149,31 @@ static void bomb(void **state)
     size_t size;
     struct dfu_image *image = NULL;
     struct dfu_image_options o;
-    const size_t zeros = (size_t)1 << 20;
-    uint8_t *zero = calloc(1, zeros);
-    assert_non_null(zero);
-    uint8_t *member = compressed(zero, zeros, &size);
-    uint8_t *data = malloc(size * 256);
-    assert_non_null(data);
-    for (size_t i = 0; i < 256; i++)
-        memcpy(data + i * size, member, size);
+    uint8_t *data = repeated("zeros", 256, &size);
     DFU_INIT(&o);
     o.format = "bin";
     o.flags = DFU_IMAGE_BASE_SET;
     o.max_bytes = (uint64_t)4 << 20;
     long before = peak_kib();
-    assert_dfu_error(dfu_image_parse(data, size * 256, "f.gz", &o, &image, &err), err, DFU_ERR_RANGE,
+    assert_dfu_error(dfu_image_parse(data, size, "f.gz", &o, &image, &err), err, DFU_ERR_RANGE,
                      "more than 4194304 bytes");
     assert_true(peak_kib() - before < 32 * 1024);
     o.format = "hex"; /* never takes anything of it; stops at the first byte */
     o.flags = 0;
-    assert_dfu_error(dfu_image_parse(data, size * 256, "f.gz", &o, &image, &err), err, DFU_ERR_FORMAT, "byte 0x00");
+    assert_dfu_error(dfu_image_parse(data, size, "f.gz", &o, &image, &err), err, DFU_ERR_FORMAT, "byte 0x00");
     free(data);
-    free(member);
-    memset(zero, '\n', zeros); /* lines without end: never any data, so the limit on what comes out must act */
-    member = compressed(zero, zeros, &size);
-    data = malloc(size * 256);
-    assert_non_null(data);
-    for (size_t i = 0; i < 256; i++)
-        memcpy(data + i * size, member, size);
+    data = repeated("lines", 256, &size); /* never any data, so the limit on what comes out must act */
     o.max_bytes = 1;
-    assert_dfu_error(dfu_image_parse(data, size * 256, "f.gz", &o, &image, &err), err, DFU_ERR_RANGE,
+    assert_dfu_error(dfu_image_parse(data, size, "f.gz", &o, &image, &err), err, DFU_ERR_RANGE,
                      "more than 16777232 bytes come out of the compressed data");
     free(data);
-    free(member);
-    free(zero);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(inside_by_content_and_name),
-        cmocka_unit_test(members),
-        cmocka_unit_test(damage),
-        cmocka_unit_test(bomb),
+        cmocka_unit_test(inside_by_content_and_name), cmocka_unit_test(members), cmocka_unit_test(damage),
+        cmocka_unit_test(behind_the_last_record),     cmocka_unit_test(bomb),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
