@@ -73,7 +73,6 @@ static void list_devices(struct usbip_link *link)
     struct dfu_sim *sim = link->sim;
     uint32_t count = 0;
     uint8_t config[SIM_CONFIG_MAX];
-    (void)dfui_sim_config_descriptor(sim->profile, config);
     for (size_t i = 0; i < sim->count; i++)
         count += (uint32_t)dfui_sim_is_present(&sim->boards[i], dfui_sim_bus_now(sim));
     uint8_t *at = dfui_usbip_say(link, USBIP_OP_SIZE + 4 + (size_t)count * (USBIP_DEVICE_SIZE + USBIP_INTERFACE_SIZE));
@@ -88,6 +87,7 @@ static void list_devices(struct usbip_link *link)
         struct usbip_device device = describe(&sim->boards[i]);
         dfui_usbip_put_device(at, &device);
         at += USBIP_DEVICE_SIZE;
+        (void)dfui_sim_config_descriptor(sim->boards[i].profile, config);
         /* Class, subclass and protocol of the first interface descriptor, which follows the configuration's. */
         memcpy(at, config + 9 + 5, 3);
         at[3] = 0;

@@ -136,7 +136,7 @@ static void begin(struct usbip_link *link, struct usbip_urb *urb)
     struct sim_board *board = link->board;
     urb->begun = 1;
     if (is_reset(link, &urb->setup)) {
-        dfui_sim_bus_reset(board);
+        dfui_sim_port_reset(board);
         link->configured = 0;
     }
     if (board->dead) {

@@ -15,7 +15,15 @@ static int job(struct bench *b, const struct dfu_image *image, struct dfu_error 
     DFU_INIT(&selector);
     DFU_INIT(&options);
     options.flags = DFU_PLAN_LEAVE;
+    struct dfu_list *now = NULL;
+    struct dfu_device_info info;
+    DFU_INIT(&info);
     int rc = dfu_list_new(b->context, &selector, &list, err);
+    if (rc == DFU_OK && dfu_device_describe(dfu_list_at(list, 0), &info) == DFU_OK && info.mode == DFU_MODE_RUNTIME) {
+        rc = dfu_device_detach(b->context, dfu_list_at(list, 0), NULL, &now, err);
+        dfu_list_free(list);
+        list = now;
+    }
     if (rc == DFU_OK)
         rc = dfu_session_open(b->context, dfu_list_at(list, 0), NULL, &session, err);
     dfu_list_free(list);
@@ -25,7 +33,7 @@ static int job(struct bench *b, const struct dfu_image *image, struct dfu_error 
     return rc;
 }
 
-static void sweep(const char *profile)
+static void sweep(const char *profile, int runtime)
 {
     struct dfu_image *image = bench_image(START, LENGTH, 43);
     unsigned long n = 0;
@@ -44,7 +52,8 @@ static void sweep(const char *profile)
         if (rc != DFU_OK) {
             uint8_t state = 0;
             if (bench_raw(&b, 0xA1, 5, 0, &state, 1) == 1) /* not when it has left */
-                assert_true(state == DFU_STATE_IDLE || state == DFU_STATE_ERROR);
+                assert_true(state == DFU_STATE_IDLE || state == DFU_STATE_ERROR ||
+                            (runtime && state <= DFU_STATE_APP_DETACH));
         }
         dfu_error_free(err);
         assert_true(refuse_alive >= before);
@@ -59,9 +68,11 @@ static void every_allocation(void **state)
 {
     (void)state;
     refuse_alive = 0;
-    sweep("st-loader");
-    sweep("stm32f407");
-    sweep("gd32vf103");
+    sweep("st-loader", 0);
+    sweep("stm32f407", 0);
+    sweep("gd32vf103", 0);
+    sweep("st-runtime", 1);
+    sweep("dfu11-runtime-reset", 1);
 }
 
 int main(void)

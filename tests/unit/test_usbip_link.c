@@ -149,6 +149,52 @@ static void test_leave(void **state)
 }
 
 /* A client that sends without end is stopped, not stored. */
+static void setup_request(struct fixture *f, uint32_t seqnum, unsigned type, unsigned request, uint16_t value,
+                          uint8_t length)
+{
+    uint8_t cmd[USBIP_HEADER_SIZE] = {0};
+    dfui_usbip_put_u32(cmd, USBIP_CMD_SUBMIT);
+    dfui_usbip_put_u32(cmd + 4, seqnum);
+    dfui_usbip_put_u32(cmd + 12, type >> 7);
+    dfui_usbip_put_u32(cmd + 24, length);
+    cmd[40] = (uint8_t)type;
+    cmd[41] = (uint8_t)request;
+    cmd[42] = (uint8_t)value;
+    cmd[43] = (uint8_t)(value >> 8);
+    cmd[46] = length;
+    dfui_usbip_feed(&f->link, cmd, sizeof cmd);
+}
+
+/* DETACH, and a reset as Linux shows it: the question for 64 bytes of the device descriptor is answered by the loader.
+ */
+static void test_detach_with_reset(void **state)
+{
+    struct fixture f;
+    uint8_t first = 0;
+    (void)state;
+    assert_int_equal(dfu_sim_new("dfu11-runtime-reset", NULL, &f.sim, NULL), DFU_OK);
+    assert_int_equal(dfui_usbip_link_init(&f.link, f.sim), DFU_OK);
+    assert_true(dfui_usbip_plug(&f.link, &f.sim->boards[0]));
+    setup_request(&f, 1, 0x00, 9, 1, 0); /* SET_CONFIGURATION ends the enumeration */
+    expect(&f, USBIP_RET_SUBMIT, 1, 0, NULL);
+    setup_request(&f, 2, 0x21, 0, 1000, 0);
+    expect(&f, USBIP_RET_SUBMIT, 2, 0, NULL);
+    for (uint32_t seqnum = 3; seqnum < 6; seqnum++) { /* asked more than once, it is still one reset */
+        setup_request(&f, seqnum, 0x80, 6, 0x0100, 64);
+        dfui_usbip_work(&f.link);
+        dfui_sim_wait(f.link.board, dfui_usbip_due(&f.link));
+        dfui_usbip_work(&f.link);
+        assert_int_equal(f.link.out_length, USBIP_HEADER_SIZE + 18);
+        assert_memory_equal(f.link.out + USBIP_HEADER_SIZE + 8, "\x09\x12\x01\x00", 4); /* 1209:0001 */
+        dfui_usbip_sent(&f.link, f.link.out_length);
+    }
+    setup_request(&f, 6, 0xA1, 5, 0, 1);
+    expect(&f, USBIP_RET_SUBMIT, 6, 0, &first);
+    assert_int_equal(first, DFU_STATE_IDLE);
+    assert_false(f.link.ended);
+    stop(&f);
+}
+
 static void test_queue_is_bounded(void **state)
 {
     struct fixture f;
@@ -171,6 +217,7 @@ int main(void)
         cmocka_unit_test(test_unlink_of_running_work),
         cmocka_unit_test(test_unlink_of_waiting_work),
         cmocka_unit_test(test_leave),
+        cmocka_unit_test(test_detach_with_reset),
         cmocka_unit_test(test_queue_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
