@@ -248,6 +248,7 @@ void dfu_list_free(struct dfu_list *list)
 struct look {
     const char *path;
     struct dfui_sighting *out;
+    struct dfu_error **err;
 };
 
 static int look_visit(const struct dfu_usb_device *usb, void *arg)
@@ -258,7 +259,7 @@ static int look_visit(const struct dfu_usb_device *usb, void *arg)
         return DFU_OK;
     look->out->presence = DFUI_OTHER;
     look->out->address = usb->address;
-    int rc = dfui_interfaces_find(usb->configs, usb->config_count, &found, NULL);
+    int rc = dfui_interfaces_find(usb->configs, usb->config_count, &found, look->err);
     if (rc != DFU_OK)
         return rc;
     for (size_t i = 0; i < found.count; i++) {
@@ -272,7 +273,7 @@ static int look_visit(const struct dfu_usb_device *usb, void *arg)
 
 int dfui_look(struct dfu_context *context, const char *path, struct dfui_sighting *out, struct dfu_error **err)
 {
-    struct look look = {path, out};
+    struct look look = {path, out, err};
     *out = (struct dfui_sighting){.presence = DFUI_ABSENT};
     return context->ops.enumerate(context->self, look_visit, &look, err);
 }
