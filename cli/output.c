@@ -87,7 +87,7 @@ static int parse_options(const struct args *args, struct dfu_image_options *save
     int rc = parse_bytes(args, OPT_RECORD_BYTES, "--record-bytes", &save->record_bytes, err);
     if (rc == DFU_OK)
         rc = parse_bytes(args, OPT_ADDRESS_BYTES, "--address-bytes", &save->address_bytes, err);
-    struct suffix_ids ids;
+    struct suffix_ids ids = {0};
     if (rc == DFU_OK)
         rc = suffix_parse_ids(args, &ids, err);
     if (rc != DFU_OK || !ids.given)

@@ -92,8 +92,9 @@ static void stripped_from_raw_files(void **state)
     struct dfu_image *image = NULL;
     struct dfu_image_options o = raw(NULL);
     uint8_t *data = test_slurp(test_own_data("blinky/blinky.bin"), &size);
-    data = realloc(data, size + 16);
-    assert_non_null(data);
+    uint8_t *longer = realloc(data, size + 16);
+    assert_non_null(longer);
+    data = longer;
     memcpy(data + size, for_blinky, 16);
     assert_loads(data, size + 16, NULL, size, DFU_IMAGE_HAS_IDS);
     assert_loads(data, size + 16, "bin", size + 16, 0);
