@@ -13,12 +13,6 @@
 /* Longest upload that is believed; a device that never ends is no reason to fill memory. */
 #define MAX_UPLOAD (UINT64_C(256) << 20)
 
-static bool lasting(int code)
-{
-    return code == DFU_ERR_GONE || code == DFU_ERR_CANCELLED || code == DFU_ERR_NO_MEMORY || code == DFU_ERR_DEVICE ||
-           code == DFU_ERR_PROTECTED;
-}
-
 static int send_one(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     enum dfui_outcome outcome;
@@ -41,7 +35,7 @@ static int send_again(struct dfui_run *run, const struct dfu_step *step, struct 
 int dfui_run_plain_write(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     int rc = send_one(run, step, err);
-    for (int attempt = 1; rc != DFU_OK && !lasting(rc) && attempt < TRIES; attempt++) {
+    for (int attempt = 1; rc != DFU_OK && !dfui_run_lasting(rc) && attempt < TRIES; attempt++) {
         dfui_error_clear(err);
         dfui_log(run->session->link.log, DFU_LOG_WARNING, "block %u was lost, beginning the download again",
                  step->block);
@@ -69,7 +63,7 @@ int dfui_run_plain_manifest(struct dfui_run *run, const struct dfu_step *step, s
     bool needs_reset = false;
     bool gone = false;
     int rc = dfui_dfu11_manifest(&s->link, (uint16_t)step->block, tolerant, &needs_reset, &gone, err);
-    for (int attempt = 1; rc != DFU_OK && !lasting(rc) && attempt < TRIES; attempt++) {
+    for (int attempt = 1; rc != DFU_OK && !dfui_run_lasting(rc) && attempt < TRIES; attempt++) {
         dfui_error_clear(err);
         rc = send_again(run, step, err);
         if (rc == DFU_OK)
@@ -119,7 +113,7 @@ static int fetch(struct dfui_run *run, const struct dfu_step *step, struct dfu_e
             rc = dfui_dfu11_read(link, (uint16_t)step->block, run->block, step->length, err);
         /* A device that says so three times means it. */
         bool good = rc >= 0 && ((uint32_t)rc == step->length || attempt == TRIES || !was_cut(run));
-        if (good || lasting(rc) || attempt == TRIES)
+        if (good || dfui_run_lasting(rc) || attempt == TRIES)
             break;
         dfui_error_clear(err);
         link->retries++;

@@ -37,6 +37,8 @@ struct dfui_run {
 
 /* --- transfer.c: blocks with the retries that are without doubt (protocol rule 6) --- */
 
+/* Is this a failure that trying again cannot mend? */
+bool dfui_run_lasting(int code);
 /* The erased value of the memory that region belongs to, or DFUI_ERASED_UNKNOWN. */
 int dfui_run_erased(const struct dfui_run *run, uint32_t region);
 /* Notes where the current run begins; SET_ADDRESS is sent when the first block needs it. */

@@ -6,7 +6,7 @@
 
 #define TRIES 4
 
-static bool lasting(int code)
+bool dfui_run_lasting(int code)
 {
     return code == DFU_ERR_GONE || code == DFU_ERR_CANCELLED || code == DFU_ERR_NO_MEMORY || code == DFU_ERR_DEVICE ||
            code == DFU_ERR_PROTECTED;
@@ -64,7 +64,7 @@ int dfui_run_read(struct dfui_run *run, uint32_t block, void *data, uint32_t len
         int rc = ensure_pointed(run, &failure);
         if (rc == DFU_OK)
             rc = dfui_dfuse_read(&run->session->link, (uint16_t)block, data, length, &failure);
-        if (rc == DFU_OK || lasting(rc) || attempt == TRIES || !recovered(run, failure))
+        if (rc == DFU_OK || dfui_run_lasting(rc) || attempt == TRIES || !recovered(run, failure))
             return pass(err, failure, rc);
         dfui_error_clear(&failure);
     }
@@ -79,7 +79,7 @@ int dfui_run_erase(struct dfui_run *run, const struct dfu_step *step, struct dfu
                      ? dfui_dfuse_mass_erase(link, step->length, &failure)
                      : dfui_dfuse_erase(link, (uint32_t)step->address, step->length, &failure);
         run->pointed = false; /* some ROMs use the pointer for the erase address */
-        if (rc == DFU_OK || lasting(rc) || attempt == TRIES || !recovered(run, failure))
+        if (rc == DFU_OK || dfui_run_lasting(rc) || attempt == TRIES || !recovered(run, failure))
             return pass(err, failure, rc);
         dfui_error_clear(&failure);
     }
@@ -113,7 +113,7 @@ int dfui_run_send(struct dfui_run *run, const struct dfu_step *step, bool *broke
         if (rc == DFU_OK)
             rc = dfui_dfuse_write(&run->session->link, (uint16_t)step->block, run->block, step->length, &outcome,
                                   &failure);
-        if (rc == DFU_OK || lasting(rc) || attempt == TRIES || !recovered(run, failure))
+        if (rc == DFU_OK || dfui_run_lasting(rc) || attempt == TRIES || !recovered(run, failure))
             return pass(err, failure, rc);
         if (outcome == DFUI_UNKNOWN && (step->flags & DFU_STEP_FRESH)) {
             enum fate fate = ask_fate(run, step);
