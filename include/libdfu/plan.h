@@ -16,7 +16,9 @@ extern "C" {
 #endif
 
 enum dfu_target_flags {
-    DFU_TARGET_PLAIN = 1u << 0 /**< plain DFU 1.0/1.1: no addresses, blocks count from 0, the device erases by itself */
+    DFU_TARGET_PLAIN =
+        1u << 0, /**< plain DFU 1.0/1.1: no addresses, blocks count from 0, the device erases by itself */
+    DFU_TARGET_POINT_EACH = 1u << 1 /**< block numbers do not move the address: each block needs its SET_ADDRESS */
 };
 
 /** What a plan needs to know of the device beyond its map. */

@@ -156,6 +156,32 @@ static void explain(struct dfui_run *run, const struct dfu_step *step, int rc, s
         dfu_error_set_hint(err, "repeat the command");
 }
 
+/* A loader whose every UPLOAD stalls, although bitCanUpload is 1, has written all the same: that is no failure, but it
+ * is not verified either. One that gives a reason (errVENDOR) has failed before it comes to this. */
+static int give_up_reading(struct dfui_run *run, int rc, struct dfu_error **err)
+{
+    const struct dfu_plan *plan = run->plan;
+    if (rc != DFU_ERR_STALL || run->has_read || plan->summary.write_blocks == 0)
+        return rc;
+    if (plan->options.flags & DFU_PLAN_REQUIRE_VERIFY) {
+        dfui_error_clear(err);
+        (void)dfu_error_set(err, DFU_ERR_MISMATCH,
+                            "what was written cannot be verified: the device refuses every "
+                            "UPLOAD although bitCanUpload is 1");
+        return DFU_ERR_MISMATCH;
+    }
+    struct dfu_error *failure = NULL;
+    int recovered = dfui_session_recover(run->session, &failure);
+    dfui_error_clear(&failure);
+    if (recovered != DFU_OK)
+        return rc;
+    dfui_error_clear(err);
+    run->unreadable = true;
+    dfui_log(run->session->link.log, DFU_LOG_WARNING,
+             "not verified: the device refuses every UPLOAD although bitCanUpload is 1");
+    return DFU_OK;
+}
+
 static int run_steps(struct dfui_run *run, struct dfu_error **err)
 {
     const struct dfu_plan *plan = run->plan;
@@ -170,8 +196,10 @@ static int run_steps(struct dfui_run *run, struct dfu_error **err)
             rc = dfui_error_cancelled(err);
         if (rc == DFU_OK && (run->done[phase] == 0 || step->kind == DFU_STEP_ERASE))
             rc = report(run, phase, step->address, 0, err);
-        if (rc == DFU_OK)
+        if (rc == DFU_OK && !(run->unreadable && step->kind == DFU_STEP_VERIFY))
             rc = do_step(run, step, err);
+        if (rc != DFU_OK && step->kind == DFU_STEP_VERIFY)
+            rc = give_up_reading(run, rc, err);
         if (rc == DFU_OK && weight(step) > 0)
             rc = report(run, phase, step->address, weight(step), err);
         if (rc != DFU_OK) {
@@ -236,7 +264,7 @@ int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, co
     /* Whatever happened, the device is left in dfuIDLE, unless it left. */
     if (!session->gone && rc != DFU_ERR_GONE)
         (void)dfui_idle(&session->link, NULL);
-    run.result.verified = rc == DFU_OK && plan->summary.verifies;
+    run.result.verified = rc == DFU_OK && plan->summary.verifies && !run.unreadable;
     run.result.retries = session->link.retries - retries;
     run.result.elapsed_us = dfui_link_now(&session->link) - run.started_us;
     free(run.block);

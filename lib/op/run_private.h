@@ -32,6 +32,8 @@ struct dfui_run {
     uint8_t first_expected;
     uint8_t first_found;
     uint32_t uploaded_blocks; /* plain DFU: blocks of the current upload */
+    bool has_read;            /* an UPLOAD of this job went well */
+    bool unreadable;          /* the device refuses every UPLOAD, whatever bitCanUpload says */
     unsigned redone;          /* sectors erased and written a second time */
 };
 

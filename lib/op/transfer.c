@@ -64,6 +64,7 @@ int dfui_run_read(struct dfui_run *run, uint32_t block, void *data, uint32_t len
         int rc = ensure_pointed(run, &failure);
         if (rc == DFU_OK)
             rc = dfui_dfuse_read(&run->session->link, (uint16_t)block, data, length, &failure);
+        run->has_read |= rc == DFU_OK;
         if (rc == DFU_OK || dfui_run_lasting(rc) || attempt == TRIES || !recovered(run, failure))
             return pass(err, failure, rc);
         dfui_error_clear(&failure);
