@@ -54,7 +54,7 @@ static uint64_t weight(const struct dfu_step *step)
                                                                         : step->length;
 }
 
-static void leave(struct dfui_run *run, const struct dfu_step *step)
+static int leave(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     struct dfu_session *s = run->session;
     struct dfu_error *failure = NULL;
@@ -63,11 +63,11 @@ static void leave(struct dfui_run *run, const struct dfu_step *step)
         dfui_log(&s->context->log, DFU_LOG_WARNING, "leave: %s", dfu_error_message(failure));
         dfui_error_clear(&failure);
         run->result.left = rc == DFU_ERR_GONE ? DFU_LEFT_GONE : DFU_LEFT_STILL_DFU;
-        return;
+        return DFU_OK;
     }
     dfui_dfuse_leave(&s->link);
     s->gone = true;
-    run->result.left = dfui_session_watch(s, run->options.leave_watch_ms);
+    return dfui_session_watch(s, run->options.leave_watch_ms, &run->result.left, err);
 }
 
 static int do_plain_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
@@ -80,9 +80,8 @@ static int do_plain_step(struct dfui_run *run, const struct dfu_step *step, stru
     case DFU_STEP_VERIFY:
         return dfui_run_plain_verify(run, step, err);
     case DFU_STEP_LEAVE:
-        if (!run->session->gone) /* a manifestation with reset has left already */
-            dfui_run_plain_leave(run);
-        return DFU_OK;
+        /* A manifestation with reset has left already. */
+        return run->session->gone ? DFU_OK : dfui_run_plain_leave(run, err);
     default:
         return dfui_run_plain_upload(run, step, err);
     }
@@ -120,8 +119,7 @@ static int do_step(struct dfui_run *run, const struct dfu_step *step, struct dfu
     case DFU_STEP_READ:
         return dfui_run_read_step(run, step, err);
     case DFU_STEP_LEAVE:
-        leave(run, step);
-        return DFU_OK;
+        return leave(run, step, err);
     default:
         return dfu_error_set(err, DFU_ERR_INTERNAL, "step of unknown kind %u", step->kind);
     }
@@ -134,10 +132,22 @@ static const char *doing(uint32_t kind)
     return words[kind <= DFU_STEP_UPLOAD ? kind : 0];
 }
 
+/* A cancel of the watch: all that was to be done to the device is done. */
+static void explain_unwatched(const struct dfui_run *run, struct dfu_error **err)
+{
+    (void)dfu_error_set(err, DFU_ERR_CANCELLED, "cancelled while waiting for what the device does after the leave");
+    dfu_error_set_hint(err, "see 'dfu list': %sthe device was told to start its program",
+                       run->result.bytes > 0 ? "flash is complete, and " : "");
+}
+
 /* Says which step failed, and what state flash is in. */
 static void explain(struct dfui_run *run, const struct dfu_step *step, int rc, struct dfu_error **err)
 {
     struct dfu_error_info info = {.flags = DFU_ERROR_HAS_ADDRESS, .address = step->address};
+    if (rc == DFU_ERR_CANCELLED && run->session->gone) {
+        explain_unwatched(run, err);
+        return;
+    }
     if (rc == DFU_ERR_CANCELLED)
         (void)dfu_error_set(err, rc, "cancelled while %s at 0x%08" PRIX64, doing(step->kind), step->address);
     else

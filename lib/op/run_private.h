@@ -67,7 +67,7 @@ int dfui_run_plain_write(struct dfui_run *run, const struct dfu_step *step, stru
 int dfui_run_plain_manifest(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 int dfui_run_plain_verify(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 /* DETACH and a reset, which is how dfu-util -R ends a session; then watches the bus. */
-void dfui_run_plain_leave(struct dfui_run *run);
+int dfui_run_plain_leave(struct dfui_run *run, struct dfu_error **err);
 int dfui_run_plain_upload(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 
 #endif

@@ -29,7 +29,8 @@ int dfui_session_select(struct dfu_session *session, uint32_t alt, struct dfu_er
  */
 int dfui_session_recover(struct dfu_session *session, struct dfu_error **err);
 
-/* Watches the bus after a leave, for up to limit_ms. */
-enum dfu_left dfui_session_watch(struct dfu_session *session, uint32_t limit_ms);
+/* Watches the bus after a leave, for up to limit_ms. DFU_ERR_CANCELLED when a cancel was seen: *left, an enum dfu_left,
+ * is what is known so far. */
+int dfui_session_watch(struct dfu_session *session, uint32_t limit_ms, uint32_t *left, struct dfu_error **err);
 
 #endif
