@@ -245,12 +245,14 @@ int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, co
     rc = prepare(&run, err);
     if (rc == DFU_OK)
         rc = run_steps(&run, err);
+    dfui_ahead_drop(&run);
     /* Whatever happened, the device is left in dfuIDLE, unless it left. */
     if (!session->gone && rc != DFU_ERR_GONE)
         (void)dfui_idle(&session->link, NULL);
     run.result.verified = rc == DFU_OK && plan->summary.verifies;
     run.result.retries = session->link.retries - retries;
     run.result.elapsed_us = dfui_link_now(&session->link) - run.started_us;
+    dfui_ahead_free(&run);
     free(run.block);
     free(run.other);
     free(run.erased);
