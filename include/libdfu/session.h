@@ -29,11 +29,9 @@ struct dfu_open_options {
                                  SET_ADDRESS each */
 };
 
-/** Facts of an opened device. Strings are borrowed from the session. */
+/** What opening a device has shown; see also dfu_session_device() and dfu_session_target(). */
 struct dfu_session_info {
     size_t size;
-    struct dfu_device_info device;
-    struct dfu_target target;
     uint32_t dfuse;         /**< 1 when the session speaks DfuSe */
     uint32_t found_state;   /**< state that GETSTATE reported first */
     uint32_t found_status;  /**< status of the first GETSTATUS */
@@ -58,6 +56,9 @@ DFU_API void dfu_session_close(struct dfu_session *session);
  *  Errors: DFU_ERR_ARGUMENT, wire errors. @since 0.1 */
 DFU_API int dfu_session_describe(struct dfu_session *session, int ask_commands, struct dfu_session_info *info,
                                  struct dfu_error **err);
+
+/** The device that was opened: dfu_device_describe() tells the rest. NULL without a session. Borrowed. @since 0.1 */
+DFU_API const struct dfu_device *dfu_session_device(const struct dfu_session *session);
 
 /** The memory map of all alts; empty for plain DFU. Borrowed. @since 0.1 */
 DFU_API const struct dfu_memmap *dfu_session_memmap(const struct dfu_session *session);

@@ -38,7 +38,7 @@ static const struct pinned structs[] = {
     {NAMED(dfu_run_options), 64},
     {NAMED(dfu_segment), 40},
     {NAMED(dfu_selector), 32},
-    {NAMED(dfu_session_info), 160},
+    {NAMED(dfu_session_info), 56},
     {NAMED(dfu_sim_counters), 136},
     {NAMED(dfu_sim_memory), 56},
     {NAMED(dfu_sim_options), 40},
