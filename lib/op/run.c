@@ -108,7 +108,7 @@ static int do_step(struct dfui_run *run, const struct dfu_step *step, struct dfu
     case DFU_STEP_PROBE:
         return dfui_run_probe_step(run, step, err);
     case DFU_STEP_WRITE:
-        rc = dfui_run_write_step(run, step, err);
+        rc = dfui_run_is_otp(run, step) ? dfui_run_otp_step(run, step, err) : dfui_run_write_step(run, step, err);
         if (rc == DFU_OK)
             run->flashed_to = step->address + step->length;
         return rc;
@@ -243,6 +243,8 @@ int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, co
     if (run.options.leave_watch_ms == 0)
         run.options.leave_watch_ms = LEAVE_WATCH_MS;
     rc = prepare(&run, err);
+    if (rc == DFU_OK)
+        rc = dfui_run_check_otp(&run, err);
     if (rc == DFU_OK)
         rc = run_steps(&run, err);
     dfui_ahead_drop(&run);

@@ -70,6 +70,13 @@ void dfui_ahead_free(struct dfui_run *run);
 int dfui_run_probe_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 int dfui_run_write_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 
+/* --- otp.c --- */
+bool dfui_run_is_otp(const struct dfui_run *run, const struct dfu_step *step);
+/* Before anything is changed: can all that goes to OTP come out right? */
+int dfui_run_check_otp(struct dfui_run *run, struct dfu_error **err);
+/* Writes a block of OTP unless it is there already. */
+int dfui_run_otp_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+
 /* --- compare.c: VERIFY, BLANK and READ steps --- */
 int dfui_run_verify_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 int dfui_run_blank_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
