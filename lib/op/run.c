@@ -171,7 +171,8 @@ static void explain(struct dfui_run *run, const struct dfu_step *step, int rc, s
 static int give_up_reading(struct dfui_run *run, int rc, struct dfu_error **err)
 {
     const struct dfu_plan *plan = run->plan;
-    if (rc != DFU_ERR_STALL || run->has_read || plan->summary.write_blocks == 0)
+    bool changes = plan->summary.write_blocks > 0 || plan->summary.erase_sectors > 0;
+    if (rc != DFU_ERR_STALL || run->has_read || !changes)
         return rc;
     if (plan->options.flags & DFU_PLAN_REQUIRE_VERIFY) {
         dfui_error_clear(err);
@@ -206,9 +207,10 @@ static int run_steps(struct dfui_run *run, struct dfu_error **err)
             rc = dfui_error_cancelled(err);
         if (rc == DFU_OK && (run->done[phase] == 0 || step->kind == DFU_STEP_ERASE))
             rc = report(run, phase, step->address, 0, err);
-        if (rc == DFU_OK && !(run->unreadable && step->kind == DFU_STEP_VERIFY))
+        bool checks = step->kind == DFU_STEP_VERIFY || step->kind == DFU_STEP_BLANK;
+        if (rc == DFU_OK && !(run->unreadable && checks))
             rc = do_step(run, step, err);
-        if (rc != DFU_OK && step->kind == DFU_STEP_VERIFY)
+        if (rc != DFU_OK && checks)
             rc = give_up_reading(run, rc, err);
         if (rc == DFU_OK && weight(step) > 0)
             rc = report(run, phase, step->address, weight(step), err);
