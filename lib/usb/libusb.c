@@ -216,6 +216,19 @@ static void sleep_until_us(void *self, void *conn, uint64_t deadline_us)
     }
 }
 
+/* Nothing is kept between calls but in connections, each of which has a libusb context of its own. */
+static int share(void *self, void **other, struct dfu_error **err)
+{
+    (void)err;
+    *other = self;
+    return DFU_OK;
+}
+
+static void unshare(void *other)
+{
+    (void)other;
+}
+
 const struct dfu_transport_ops dfui_libusb_ops = {
     .size = sizeof(struct dfu_transport_ops),
     .name = "libusb",
@@ -228,4 +241,6 @@ const struct dfu_transport_ops dfui_libusb_ops = {
     .close = close_connection,
     .now_us = now_us,
     .sleep_until_us = sleep_until_us,
+    .share = share,
+    .unshare = unshare,
 };
