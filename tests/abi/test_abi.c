@@ -23,7 +23,7 @@ static const struct pinned structs[] = {
     {NAMED(dfu_image_crc_options), 48},
     {NAMED(dfu_image_info), 88},
     {NAMED(dfu_image_options), 88},
-    {NAMED(dfu_open_options), 16},
+    {NAMED(dfu_open_options), 24},
     {NAMED(dfu_plan_options), 24},
     {NAMED(dfu_plan_summary), 72},
     {NAMED(dfu_progress), 40},
