@@ -100,7 +100,8 @@ DFU_API void dfu_image_free(struct dfu_image *image);
 /**
  * Loads the file @p path. The format is found by content unless options say; a file that is no known
  * format is raw and needs DFU_IMAGE_BASE_SET (DFU_ERR_ARGUMENT without).
- * Messages name file and line or offset. Memory stays within the data plus a few MiB.
+ * Messages name file and line or offset. Memory stays within twice the data plus 8 MiB in whatever order the records
+ * come; each run of bytes with a gap before it costs up to 100 bytes more while it is loaded, 32 afterwards.
  * Errors: DFU_ERR_FILE, DFU_ERR_FORMAT, DFU_ERR_RANGE (more than max_bytes, or past 4 GiB),
  * DFU_ERR_ARGUMENT, DFU_ERR_NO_MEMORY. @since 0.1
  */
