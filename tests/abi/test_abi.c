@@ -26,7 +26,7 @@ static const struct pinned structs[] = {
     {NAMED(dfu_image_crc_options), 48},
     {NAMED(dfu_image_info), 88},
     {NAMED(dfu_image_options), 88},
-    {NAMED(dfu_open_options), 16},
+    {NAMED(dfu_open_options), 24},
     {NAMED(dfu_optbytes_area_info), 40},
     {NAMED(dfu_optbytes_family_info), 48},
     {NAMED(dfu_optbytes_field_info), 48},
