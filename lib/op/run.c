@@ -236,7 +236,7 @@ int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, co
     if (rc == DFU_OK)
         rc = dfui_run_check_otp(&run, err);
     if (rc == DFU_OK)
-        rc = run_steps(&run, err);
+        rc = dfui_run_suspect(&run, run_steps(&run, err), err);
     /* Whatever happened, the device is left in dfuIDLE, unless it left. */
     if (!session->gone && rc != DFU_ERR_GONE)
         (void)dfui_idle(&session->link, NULL);

@@ -53,6 +53,10 @@ int dfui_run_erase(struct dfui_run *run, const struct dfu_step *step, struct dfu
 int dfui_run_probe_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 int dfui_run_write_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 
+/* --- suspect.c --- */
+/* Turns a failure into one about protection where the option bytes show it; returns the code. */
+int dfui_run_suspect(struct dfui_run *run, int rc, struct dfu_error **err);
+
 /* --- otp.c --- */
 bool dfui_run_is_otp(const struct dfui_run *run, const struct dfu_step *step);
 /* Before anything is changed: can all that goes to OTP come out right? */
