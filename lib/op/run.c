@@ -265,6 +265,7 @@ int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, co
     if (rc == DFU_OK)
         rc = run_steps(&run, err);
     dfui_ahead_drop(&run);
+    rc = dfui_run_suspect(&run, rc, err);
     /* Whatever happened, the device is left in dfuIDLE, unless it left. */
     if (!session->gone && rc != DFU_ERR_GONE)
         (void)dfui_idle(&session->link, NULL);

@@ -117,6 +117,10 @@ enum dfu_phase dfui_run_phase(const struct dfu_step *step);
 /* Bytes that a step adds to its phase. */
 uint64_t dfui_run_weight(const struct dfu_step *step);
 
+/* --- suspect.c --- */
+/* Turns a failure into one about protection where the option bytes show it; returns the code. */
+int dfui_run_suspect(struct dfui_run *run, int rc, struct dfu_error **err);
+
 /* --- otp.c --- */
 bool dfui_run_is_otp(const struct dfui_run *run, const struct dfu_step *step);
 /* Before anything is changed: can all that goes to OTP come out right? */
