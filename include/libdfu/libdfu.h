@@ -12,6 +12,7 @@
 #include <libdfu/transport.h>
 #include <libdfu/device.h>
 #include <libdfu/memmap.h>
+#include <libdfu/optbytes.h>
 #include <libdfu/crc.h>
 #include <libdfu/image.h>
 #include <libdfu/plan.h>

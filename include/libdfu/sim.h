@@ -149,6 +149,14 @@ DFU_API int dfu_sim_get_memory(const struct dfu_sim *sim, size_t board, size_t i
 DFU_API int dfu_sim_load(struct dfu_sim *sim, size_t board, uint64_t address, const void *data, size_t length,
                          struct dfu_error **err);
 
+/**
+ * Sets the read protection of a board as its own firmware could: level 0, 1 or 2. Levels 1 and 2 close flash to the
+ * loader; at level 2 the board never comes to the bus again. Write protection is set with dfu_sim_load(), in the option
+ * bytes. Errors: DFU_ERR_ARGUMENT, DFU_ERR_RANGE (no such board), DFU_ERR_UNSUPPORTED (it has no such
+ * level). @since 0.1
+ */
+DFU_API int dfu_sim_protect(struct dfu_sim *sim, size_t board, uint32_t level, struct dfu_error **err);
+
 enum dfu_sim_serve_flags {
     DFU_SIM_SERVE_TCP = 1u << 0, /**< listen for USB/IP clients at address */
     DFU_SIM_SERVE_VHCI = 1u << 1 /**< plug every board into this machine (Linux, vhci_hcd, root) */

@@ -14,9 +14,14 @@ static bool complete(const struct dfu_transport_ops *ops)
 static int take_transport(struct dfu_context *c, const struct dfu_context_options *o, struct dfu_error **err)
 {
     const struct dfu_transport_ops *ops = o->transport;
-    if (ops == NULL)
-        ops = &dfui_libusb_ops;
     c->self = o->transport_self;
+    if (ops == NULL) {
+        ops = &dfui_libusb_ops;
+        c->own = dfui_libusb_new();
+        c->self = c->own;
+        if (c->own == NULL)
+            return dfui_error_no_memory(err);
+    }
     int rc = dfui_sized_in(&c->ops, sizeof c->ops, ops, "transport", err);
     if (rc == DFU_OK && !complete(&c->ops))
         rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "transport %s lacks a required operation",
@@ -79,6 +84,8 @@ void dfu_context_free(struct dfu_context *context)
 {
     if (context != NULL && context->shared)
         context->ops.unshare(context->self);
+    if (context != NULL)
+        dfui_libusb_free(context->own);
     free(context);
 }
 

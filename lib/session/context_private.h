@@ -11,7 +11,8 @@ struct dfu_context {
     struct dfui_log log;
     struct dfu_transport_ops ops; /* our copy, as long as this version knows it */
     void *self;
-    atomic_bool *cancel; /* own_cancel, or that of the context it was made of */
+    struct dfui_libusb *own; /* self where it is the built-in transport's; NULL = it is the user's */
+    atomic_bool *cancel;     /* own_cancel, or that of the context it was made of */
     atomic_bool own_cancel;
     bool shared; /* self came from ops.share() */
 };

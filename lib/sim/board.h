@@ -230,6 +230,15 @@ int dfui_sim_program(struct sim_board *board, struct sim_memory *memory, uint32_
 /* How the board leaves when it is told to start what is at the address pointer. */
 enum sim_departure dfui_sim_start(struct sim_board *board);
 
+/* protect.c: what the option bytes say */
+/* The option bytes with the read protection, or NULL. */
+struct sim_memory *dfui_sim_options_of(struct sim_board *board);
+/* Level 0, 1 or 2. */
+int dfui_sim_rdp(struct sim_board *board);
+void dfui_sim_set_rdp(struct sim_board *board, int level);
+/* 1 when the sector there is write-protected. */
+int dfui_sim_write_protected(struct sim_board *board, const struct sim_memory *memory, uint32_t offset);
+
 /* floor.c */
 uint64_t dfui_sim_floor_us(const struct sim_board *board);
 uint64_t dfui_sim_read_floor_us(const struct sim_board *board);

@@ -62,10 +62,14 @@ static void name_board(struct sim_board *board, const char *serial, size_t count
     (void)snprintf(board->serial, sizeof board->serial, "%.*s%0*zu", (int)keep, serial, SERIAL_DIGITS, board->index);
 }
 
-/* As the factory delivers them: not read protected. */
+/* As the factory delivers them: not protected. */
 static void set_option_bytes(struct sim_memory *memory)
 {
-    if (memory->row->kind == SIM_OPTION && memory->row->unprotected != 0)
+    if (memory->row->kind != SIM_OPTION)
+        return;
+    if (memory->row->factory != NULL)
+        dfui_sim_memory_load(memory, 0, (const uint8_t *)memory->row->factory, memory->length);
+    else if (memory->row->unprotected != 0)
         dfui_sim_memory_load(memory, memory->row->rdp_offset, &memory->row->unprotected, 1);
 }
 
