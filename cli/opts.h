@@ -62,6 +62,8 @@ enum opt_id {
     OPT_FORCE,
     OPT_DRY_RUN,
     OPT_YES,
+    OPT_BOARDS,
+    OPT_RETRY,
     OPT_OUTPUT,
     OPT_OUTPUT_FORMAT,
     OPT_RECORD_BYTES,

@@ -101,8 +101,7 @@ int target_start(struct target *target, struct cli *cli, struct dfu_error **err)
     return rc;
 }
 
-/* UINT32_MAX = for ever, 0 = do not wait. */
-static int parse_wait(const struct args *args, uint32_t *ms, struct dfu_error **err)
+int target_wait(const struct args *args, uint32_t *ms, struct dfu_error **err)
 {
     const char *text = args_value(args, OPT_WAIT);
     uint64_t seconds = 0;
@@ -120,7 +119,7 @@ int target_list(struct target *target, unsigned flags, struct dfu_error **err)
     uint32_t wait_ms = 0;
     int rc = select_parse(&target->cli->args, &selector, err);
     if (rc == DFU_OK)
-        rc = parse_wait(&target->cli->args, &wait_ms, err);
+        rc = target_wait(&target->cli->args, &wait_ms, err);
     if (rc != DFU_OK)
         return rc;
     selector.flags |= flags;
