@@ -20,7 +20,7 @@ const struct opt options[] = {
      "where it is plugged in, as 'dfu list' says"},
     {OPT_ALT, VALUE_REQUIRED, GROUP_SELECT, 'a', "alt", "ALT", "alternate setting: number, name or part of the name"},
     {OPT_WAIT, VALUE_OPTIONAL, GROUP_SELECT, 'w', "wait", "SECONDS",
-     "wait for the device (without a number: for ever)"},
+     "wait for the device, and for its return if it goes away in mid-job (without a number: for ever)"},
     {OPT_DFUSE, VALUE_NONE, GROUP_SELECT, 0, "dfuse", NULL, "speak DfuSe whatever the device says"},
     {OPT_DFU11, VALUE_NONE, GROUP_SELECT, 0, "dfu11", NULL, "speak plain DFU whatever the device says"},
     {OPT_TRANSFER_SIZE, VALUE_REQUIRED, GROUP_SELECT, 0, "transfer-size", "N",

@@ -146,6 +146,7 @@ static int run_plan(struct job *job, struct dfu_image *into, struct dfu_error **
     options_run.progress = progress_call;
     options_run.user = &progress;
     options_run.into = into;
+    options_run.reconnect_ms = job->target.open.reconnect_ms;
     options_run.difference = job->difference;
     options_run.difference_user = job->difference_user;
     int rc = dfu_session_run(job->target.session, job->plan, &options_run, &job->result, err);
@@ -204,6 +205,7 @@ static void print_result(struct job *job)
     (void)json_object_set_new(event, "skipped_bytes", json_integer((json_int_t)r->skipped_bytes));
     (void)json_object_set_new(event, "verified", json_boolean(r->verified));
     (void)json_object_set_new(event, "left", json_boolean(has_left(job)));
+    (void)json_object_set_new(event, "reconnects", json_integer(r->reconnects));
     (void)json_object_set_new(event, "elapsed_ms", json_integer((json_int_t)((r->elapsed_us + 500) / 1000)));
     if (job->image != NULL)
         image_sha256(job->image, sha);
