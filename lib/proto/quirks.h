@@ -15,6 +15,7 @@ enum dfui_quirk {
     DFUI_QUIRK_DFU_MODE = 1u << 5,    /* in DFU mode, whatever bInterfaceProtocol says */
     DFUI_QUIRK_FOREIGN = 1u << 6,     /* speaks a protocol of its own under the DFU class: not for us */
     DFUI_QUIRK_POINT_EACH = 1u << 7,  /* block numbers do not move the address: SET_ADDRESS before each block */
+    DFUI_QUIRK_ENDLESS_BUSY = 1u << 8, /* may stay in dfuDNBUSY for ever; CLRSTATUS twice ends it */
 };
 
 struct dfui_quirk_row {

@@ -71,7 +71,8 @@ enum sim_habits {
     SIM_SHORT_FUNCTIONAL = 1u << 14, /* the one of DFU 1.0, 7 bytes (C24) */
     SIM_SAYS_RUNTIME = 1u << 15,     /* bInterfaceProtocol is 1 although it is in DFU mode (C25) */
     SIM_ONE_SESSION = 1u << 16,      /* after a host has gone, nothing but a USB reset helps (D6) */
-    SIM_ONE_ADDRESS = 1u << 17       /* block numbers do not move the address: each block goes to the pointer (E10) */
+    SIM_ONE_ADDRESS = 1u << 17,      /* block numbers do not move the address: each block goes to the pointer (E10) */
+    SIM_HANGS_IN_BANK_2 = 1u << 18   /* the erase of a sector of the upper half is done but stays dfuDNBUSY (B5) */
 };
 
 /* A loader, or a program with a run-time interface: what the bus sees at one time. */

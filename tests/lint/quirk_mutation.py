@@ -17,7 +17,7 @@ import quirks  # noqa: E402
 RULES = [
     ("A2", "lib/op/run.c", "int rc = dfui_dfuse_set_address(&s->link, (uint32_t)step->address, &failure);",
      "int rc = DFU_OK; (void)step;"),
-    ("A3", "lib/session/watch.c", "went && seen.presence == DFUI_DFU", "false"),
+    ("A3", "lib/session/watch.c", "seen.presence == DFUI_DFU ? DFU_LEFT_STILL_DFU", "false ? DFU_LEFT_STILL_DFU"),
     ("B1", "lib/proto/idle.c", "if (s.state >= DFU_STATE_ERROR)", "if (s.state >= 0)"),
     ("B2", "lib/proto/idle.c", "if (s.state >= DFU_STATE_ERROR)", "if (s.state >= 0)"),
     ("B6", "lib/proto/exec.c", "uint64_t until = replied_us + (uint64_t)ms * 1000;",

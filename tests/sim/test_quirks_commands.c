@@ -84,6 +84,25 @@ static void b2_nothing_needless_is_asked(void **state)
     bench_free(&b);
 }
 
+/* Two sectors of bank 2: each erase is done, but says busy for ever. */
+static void b5_an_erase_that_never_ends(void **state)
+{
+    struct bench b;
+    struct dfu_result result;
+    (void)state;
+    bench_new(&b, "stm32h743", DFU_SIM_INIT_RANDOM, 1);
+    bench_open(&b);
+    struct dfu_image *image = bench_image(0x08110000, 100000, 21);
+    int rc = write_image(&b, image, 0, &result);
+    assert_dfu_ok(rc, b.err);
+    assert_int_equal(result.verified, 1);
+    assert_flash(&b, 0x08000000, image);
+    assert_int_equal(bench_counters(&b).erase, 2);
+    assert_int_equal(bench_counters(&b).write_unerased, 0);
+    dfu_image_free(image);
+    bench_free(&b);
+}
+
 static void b6_zero_polls(void **state)
 {
     (void)state;
@@ -347,6 +366,7 @@ int main(void)
         cmocka_unit_test(a2_leave_points_first),
         cmocka_unit_test(a3_a_leave_that_comes_back),
         cmocka_unit_test(b2_nothing_needless_is_asked),
+        cmocka_unit_test(b5_an_erase_that_never_ends),
         cmocka_unit_test(b6_zero_polls),
         cmocka_unit_test(b7_a_bogus_poll_time),
         cmocka_unit_test(b8_small_slow_blocks),
