@@ -182,6 +182,29 @@ static void changed_contents_are_written_again(void **state)
     bench_free(&b);
 }
 
+/* What was verified before a disconnection is verified again after it. */
+static void changed_contents_are_found_late(void **state)
+{
+    struct bench b;
+    struct dfu_result result;
+    struct dfu_image *image = bench_image(START, LENGTH, 3);
+    char rule[32];
+    (void)state;
+    setup(&b, "stm32f407");
+    assert_dfu_ok(flash(&b, image, 0, &result), b.err);
+    (void)snprintf(rule, sizeof rule, "reconnect@%u", tap.requests - 2);
+    bench_free(&b);
+    setup(&b, "stm32f407");
+    bench_fault(&b, rule);
+    tap.scribble = 1;
+    assert_dfu_ok(flash(&b, image, WAIT_MS, &result), b.err);
+    assert_int_equal(result.reconnects, 1);
+    assert_true(holds(&b, image, START, LENGTH));
+    assert_int_equal(bench_counters(&b).erase, 3 + 1);
+    dfu_image_free(image);
+    bench_free(&b);
+}
+
 static void another_board_is_refused(void **state)
 {
     (void)state;
@@ -476,6 +499,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finished_sectors_are_left_alone),
         cmocka_unit_test(changed_contents_are_written_again),
+        cmocka_unit_test(changed_contents_are_found_late),
         cmocka_unit_test(another_board_is_refused),
         cmocka_unit_test(a_wait_can_be_cancelled),
         cmocka_unit_test(a_wait_ends),
