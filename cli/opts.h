@@ -62,6 +62,8 @@ enum opt_id {
     OPT_FORCE,
     OPT_DRY_RUN,
     OPT_YES,
+    OPT_BOARDS,
+    OPT_RETRY,
     OPT_OUTPUT,
     OPT_OUTPUT_FORMAT,
     OPT_RECORD_BYTES,
@@ -78,6 +80,9 @@ enum opt_id {
     OPT_PROFILE,
     OPT_EVERYTHING,
     OPT_MASS_ERASE,
+    OPT_SET,
+    OPT_RAW,
+    OPT_RDP2,
     OPT_USBIP,
     OPT_VHCI
 };

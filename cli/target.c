@@ -53,7 +53,7 @@ static int32_t log_level(const struct cli *cli)
 }
 
 /* UINT32_MAX = for ever, 0 = do not wait. */
-static int parse_wait(const struct args *args, uint32_t *ms, struct dfu_error **err)
+int target_wait(const struct args *args, uint32_t *ms, struct dfu_error **err)
 {
     const char *text = args_value(args, OPT_WAIT);
     uint64_t seconds = 0;
@@ -71,7 +71,7 @@ static int parse_options(struct target *target, struct dfu_error **err)
     const char *size = args_value(args, OPT_TRANSFER_SIZE);
     DFU_INIT(&target->open);
     DFU_INIT(&target->plan);
-    int rc = parse_wait(args, &target->open.reconnect_ms, err);
+    int rc = target_wait(args, &target->open.reconnect_ms, err);
     if (rc != DFU_OK)
         return rc;
     if (args_count(args, OPT_DFUSE) > 0)

@@ -39,7 +39,8 @@ enum dfu_plan_flags {
     DFU_PLAN_STRICT = 1u << 5,         /**< firmware sanity warnings are errors */
     DFU_PLAN_FORCE_READONLY = 1u << 6, /**< write regions that say they are read-only */
     DFU_PLAN_FORCE_OUTSIDE = 1u << 7,  /**< addresses outside the map, in units of block_size, not erased */
-    DFU_PLAN_FORCE_ERASE = 1u << 8     /**< erase regions that say they cannot be */
+    DFU_PLAN_FORCE_ERASE = 1u << 8,    /**< erase regions that say they cannot be */
+    DFU_PLAN_FORCE_OTP = 1u << 16      /**< program one-time programmable memory: exactly the image's bytes, for ever */
 };
 
 struct dfu_plan_options {

@@ -105,7 +105,7 @@ bool dfui_run_differs(struct dfui_run *run, const struct dfu_step *step, struct 
 int dfui_run_verify_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     struct dfu_range differing;
-    int rc = dfui_run_read(run, step->block, run->block, step->length, err);
+    int rc = dfui_ahead_read(run, step, err);
     if (rc == DFU_OK && run->plan->summary.write_blocks > 0 && dfui_run_differs(run, step, &differing))
         rc = dfui_run_repair(run, step, err);
     if (rc == DFU_OK && run->rewind == DFUI_NO_REWIND)
@@ -115,7 +115,7 @@ int dfui_run_verify_step(struct dfui_run *run, const struct dfu_step *step, stru
 
 int dfui_run_blank_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
-    int rc = dfui_run_read(run, step->block, run->block, step->length, err);
+    int rc = dfui_ahead_read(run, step, err);
     if (rc != DFU_OK)
         return rc;
     uint32_t memory = dfui_plan_memory(run->plan, step->region);
@@ -136,7 +136,7 @@ int dfui_run_blank_step(struct dfui_run *run, const struct dfu_step *step, struc
 
 int dfui_run_read_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
-    int rc = dfui_run_read(run, step->block, run->block, step->length, err);
+    int rc = dfui_ahead_read(run, step, err);
     if (rc == DFU_OK)
         rc = dfu_image_add(run->options.into, DFU_ALT_ANY, step->address, run->block, step->length, DFU_OVERLAP_ERROR,
                            err);

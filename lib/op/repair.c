@@ -49,6 +49,7 @@ static size_t first_verify_in(const struct dfu_plan *plan, uint32_t alt, struct 
 int dfui_run_repair(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     struct dfu_range differing;
+    dfui_ahead_drop(run);
     int rc = dfui_run_read(run, step->block, run->block, step->length, err);
     if (rc != DFU_OK)
         return rc;

@@ -205,6 +205,7 @@ int dfui_run_resume(struct dfui_run *run, size_t *index, int rc, struct dfu_erro
         dfui_log(s->link.log, DFU_LOG_WARNING, "%s went away (%s), waiting for it to come back", s->device->path,
                  dfu_error_message(err != NULL ? *err : NULL));
         dfui_error_clear(err);
+        dfui_ahead_drop(run);
         rc = dfui_session_reconnect(s, run->options.reconnect_ms, err);
         if (rc != DFU_OK)
             return rc;

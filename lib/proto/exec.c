@@ -32,7 +32,9 @@ int dfui_exec_refusal(struct dfui_link *link, const char *what, struct dfu_error
     dfu_error_set_info(err, &info);
     dfu_error_set_cause(err, "%s", dfu_status_text(s.status));
     if (protection)
-        dfu_error_set_hint(err, "check for read or write protection: with it, reading and erasing answer errVENDOR");
+        dfu_error_set_hint(
+            err,
+            "check for read protection: 'dfu options' shows it, 'dfu unprotect' removes it and erases all of flash");
     else if (s.status == DFU_STATUS_ERR_TARGET || s.status == DFU_STATUS_ERR_ADDRESS)
         dfu_error_set_hint(err, "check the address against 'dfu info': the device does not accept it");
     return code;

@@ -187,6 +187,11 @@ int dfui_session_to_idle(struct dfu_session *s, struct dfui_idle_report *report,
         dfui_error_clear(err);
         return DFU_OK;
     }
+    if (again == DFU_ERR_GONE && err != NULL) { /* the reset did something: that is what the user must know */
+        dfui_error_clear(err);
+        *err = failure;
+        return again;
+    }
     dfui_log(s->link.log, DFU_LOG_INFO, "reset: %s", dfu_error_message(failure));
     dfui_error_clear(&failure);
     dfu_error_set_hint(err, "unplug the board and plug it in again: neither requests nor a USB reset bring it back");

@@ -35,7 +35,7 @@ static int open_device(struct dfu_session *s, const struct dfu_open_options *o, 
     s->link = (struct dfui_link){.ops = &c->ops,
                                  .self = c->self,
                                  .log = &c->log,
-                                 .cancel = &c->cancel,
+                                 .cancel = c->cancel,
                                  .interface_number = s->device->info.interface_number,
                                  .state = DFUI_STATE_UNKNOWN,
                                  .quirks = s->device->quirks};
