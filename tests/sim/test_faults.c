@@ -24,6 +24,7 @@ static const struct kind kinds[] = {
     {"rot@%u", 1, 1},
     {"disconnect@%u", 0, 1},
     {"reconnect@%u", 0, 1}, /* nobody waits for it here: see test_cells.c */
+    {"power@%u", 0, 1},
     {"poll=5000@%u", 1, 1},
     {"poll=16777215@%u", 1, 1},
     {"status=errTARGET@%u", 0, 1},

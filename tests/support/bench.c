@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "bench.h"
 
-static void collect(int level, const char *line, void *user)
+void bench_log(int level, const char *line, void *user)
 {
     struct bench *b = user;
     size_t used = strlen(b->log);
@@ -20,7 +20,7 @@ void bench_new(struct bench *b, const char *profile, uint32_t sim_flags, uint32_
     so.count = count;
     so.seed = 42;
     assert_dfu_ok(dfu_sim_new(profile, &so, &b->sim, &b->err), b->err);
-    co.log = collect;
+    co.log = bench_log;
     co.log_user = b;
     dfu_sim_attach(b->sim, &co);
     assert_dfu_ok(dfu_context_new(&co, &b->context, &b->err), b->err);

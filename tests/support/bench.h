@@ -16,6 +16,8 @@ struct bench {
 
 /* A simulator of a profile and a context on it; random contents unless flags say otherwise. */
 void bench_new(struct bench *b, const char *profile, uint32_t sim_flags, uint32_t count);
+/* What the context of bench_new() logs with; user is the bench. */
+void bench_log(int level, const char *line, void *user);
 /* Opens board 0; one that runs its program is taken to DFU mode first. */
 void bench_open(struct bench *b);
 /* The device of board 0 as a list of one. */
