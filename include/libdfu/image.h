@@ -117,7 +117,8 @@ DFU_API int dfu_image_parse(const void *data, size_t length, const char *name, c
  * failure leaves an existing file as it was. A path that is no regular file (a pipe, /dev/stdout) is
  * written directly. The format comes from options, else from the ending of the file name (.hex, .s19,
  * .dfu, .uf2, .bin and others), else, where the name has no ending, it is the one that the image was loaded from.
- * "-" is standard output. What a format cannot hold is left out: raw, DfuSe and UF2 files have no start address,
+ * "-" is standard output. What a format cannot hold is left out: raw, DfuSe and UF2 files have no start address
+ * (a note says so),
  * only DfuSe files have alternate settings; UF2 files are whole pages of 256 bytes, filled up with 0x00.
  * A raw file cannot hold gaps: DFU_ERR_RANGE names the first and suggests .hex or a fill.
  * Errors: DFU_ERR_FILE, DFU_ERR_RANGE, DFU_ERR_ARGUMENT (no format), DFU_ERR_NO_MEMORY. @since 0.1

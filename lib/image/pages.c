@@ -160,8 +160,10 @@ static void add_pages(struct dfui_pages *pages, const struct dfui_piece *pieces,
             uint32_t number = (uint32_t)k;
             while (to > from && from > 0 && !page_before(&table[from - 1], p->alt, number))
                 table[--to] = table[--from];
-            if (to > from && (to == pages->count || !page_is(&table[to], p->alt, number)))
-                table[--to] = (struct dfui_page){.number = number, .alt = p->alt, .slot = slot++};
+            if (to == from || (to < pages->count && page_is(&table[to], p->alt, number)))
+                continue;
+            table[--to] = (struct dfui_page){.number = number, .alt = p->alt, .slot = slot};
+            slot++;
         }
     }
 }

@@ -23,7 +23,7 @@ static int report(struct dfui_run *run, enum dfu_phase phase, uint64_t address, 
     return DFU_OK;
 }
 
-static enum dfu_phase phase_of(const struct dfu_step *step)
+enum dfu_phase dfui_run_phase(const struct dfu_step *step)
 {
     switch (step->kind) {
     case DFU_STEP_ERASE:
@@ -46,15 +46,14 @@ static enum dfu_phase phase_of(const struct dfu_step *step)
     }
 }
 
-/* Bytes that a step adds to its phase. */
-static uint64_t weight(const struct dfu_step *step)
+uint64_t dfui_run_weight(const struct dfu_step *step)
 {
     return step->kind == DFU_STEP_POINT || step->kind == DFU_STEP_PROBE ? 0
            : step->kind == DFU_STEP_LEAVE                               ? 1
                                                                         : step->length;
 }
 
-static void leave(struct dfui_run *run, const struct dfu_step *step)
+static int leave(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     struct dfu_session *s = run->session;
     struct dfu_error *failure = NULL;
@@ -63,11 +62,11 @@ static void leave(struct dfui_run *run, const struct dfu_step *step)
         dfui_log(&s->context->log, DFU_LOG_WARNING, "leave: %s", dfu_error_message(failure));
         dfui_error_clear(&failure);
         run->result.left = rc == DFU_ERR_GONE ? DFU_LEFT_GONE : DFU_LEFT_STILL_DFU;
-        return;
+        return DFU_OK;
     }
     dfui_dfuse_leave(&s->link);
     s->gone = true;
-    run->result.left = dfui_session_watch(s, run->options.leave_watch_ms);
+    return dfui_session_watch(s, run->options.leave_watch_ms, &run->result.left, err);
 }
 
 static int do_plain_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
@@ -80,9 +79,8 @@ static int do_plain_step(struct dfui_run *run, const struct dfu_step *step, stru
     case DFU_STEP_VERIFY:
         return dfui_run_plain_verify(run, step, err);
     case DFU_STEP_LEAVE:
-        if (!run->session->gone) /* a manifestation with reset has left already */
-            dfui_run_plain_leave(run);
-        return DFU_OK;
+        /* A manifestation with reset has left already. */
+        return run->session->gone ? DFU_OK : dfui_run_plain_leave(run, err);
     default:
         return dfui_run_plain_upload(run, step, err);
     }
@@ -120,8 +118,7 @@ static int do_step(struct dfui_run *run, const struct dfu_step *step, struct dfu
     case DFU_STEP_READ:
         return dfui_run_read_step(run, step, err);
     case DFU_STEP_LEAVE:
-        leave(run, step);
-        return DFU_OK;
+        return leave(run, step, err);
     default:
         return dfu_error_set(err, DFU_ERR_INTERNAL, "step of unknown kind %u", step->kind);
     }
@@ -134,17 +131,29 @@ static const char *doing(uint32_t kind)
     return words[kind <= DFU_STEP_UPLOAD ? kind : 0];
 }
 
+/* A cancel of the watch: all that was to be done to the device is done. */
+static void explain_unwatched(const struct dfui_run *run, struct dfu_error **err)
+{
+    (void)dfu_error_set(err, DFU_ERR_CANCELLED, "cancelled while waiting for what the device does after the leave");
+    dfu_error_set_hint(err, "see 'dfu list': %sthe device was told to start its program",
+                       run->result.bytes > 0 ? "flash is complete, and " : "");
+}
+
 /* Says which step failed, and what state flash is in. */
 static void explain(struct dfui_run *run, const struct dfu_step *step, int rc, struct dfu_error **err)
 {
     struct dfu_error_info info = {.flags = DFU_ERROR_HAS_ADDRESS, .address = step->address};
+    if (rc == DFU_ERR_CANCELLED && run->session->gone) {
+        explain_unwatched(run, err);
+        return;
+    }
     if (rc == DFU_ERR_CANCELLED)
         (void)dfu_error_set(err, rc, "cancelled while %s at 0x%08" PRIX64, doing(step->kind), step->address);
     else
         dfu_error_wrap(err, "%s failed at 0x%08" PRIX64, doing(step->kind), step->address);
     if (rc != DFU_ERR_PROTECTED && rc != DFU_ERR_MISMATCH)
         dfu_error_set_info(err, &info);
-    if (rc == DFU_ERR_GONE)
+    if (dfui_run_lost(run, rc))
         dfu_error_set_hint(err, "check cable and power, put the board into DFU mode again, then repeat the command%s",
                            run->erased_anything ? ": flash is not complete" : "");
     else if (run->flashed_to != 0 && run->result.bytes > 0 && step->kind == DFU_STEP_WRITE)
@@ -156,26 +165,39 @@ static void explain(struct dfui_run *run, const struct dfu_step *step, int rc, s
         dfu_error_set_hint(err, "repeat the command");
 }
 
+static int one_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    enum dfu_phase phase = dfui_run_phase(step);
+    int rc = dfui_link_cancelled(&run->session->link) ? dfui_error_cancelled(err) : DFU_OK;
+    if (rc == DFU_OK && (run->done[phase] == 0 || step->kind == DFU_STEP_ERASE))
+        rc = report(run, phase, step->address, 0, err);
+    if (rc == DFU_OK)
+        rc = do_step(run, step, err);
+    if (rc == DFU_OK && dfui_run_weight(step) > 0)
+        rc = report(run, phase, step->address, dfui_run_weight(step), err);
+    return rc;
+}
+
 static int run_steps(struct dfui_run *run, struct dfu_error **err)
 {
     const struct dfu_plan *plan = run->plan;
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct dfu_step *step = &plan->steps[i];
-        enum dfu_phase phase = phase_of(step);
+    for (size_t i = 0; i < plan->count;) {
         /* Contents are judged before the program in them is started. */
-        int rc = step->kind == DFU_STEP_LEAVE ? dfui_run_judge(run, err) : DFU_OK;
+        int rc = plan->steps[i].kind == DFU_STEP_LEAVE ? dfui_run_judge(run, err) : DFU_OK;
         if (rc != DFU_OK)
             return rc;
-        if (dfui_link_cancelled(&run->session->link))
-            rc = dfui_error_cancelled(err);
-        if (rc == DFU_OK && (run->done[phase] == 0 || step->kind == DFU_STEP_ERASE))
-            rc = report(run, phase, step->address, 0, err);
-        if (rc == DFU_OK)
-            rc = do_step(run, step, err);
-        if (rc == DFU_OK && weight(step) > 0)
-            rc = report(run, phase, step->address, weight(step), err);
+        rc = one_step(run, &plan->steps[i], err);
+        if (rc == DFU_OK) {
+            i = run->rewind != DFUI_NO_REWIND ? run->rewind : i + 1;
+            if (run->rewind != DFUI_NO_REWIND)
+                dfui_run_go_back(run, i);
+            run->rewind = DFUI_NO_REWIND;
+            continue;
+        }
+        if (run->options.reconnect_ms != 0)
+            rc = dfui_run_resume(run, &i, rc, err);
         if (rc != DFU_OK) {
-            explain(run, step, rc, err);
+            explain(run, &plan->steps[i], rc, err);
             return rc;
         }
     }
@@ -195,7 +217,7 @@ static int prepare(struct dfui_run *run, struct dfu_error **err)
     for (size_t i = 0; i < run->region_count; i++)
         run->erased[i] = DFUI_ERASED_UNKNOWN;
     for (size_t i = 0; i < plan->count; i++) {
-        run->total[phase_of(&plan->steps[i])] += weight(&plan->steps[i]);
+        run->total[dfui_run_phase(&plan->steps[i])] += dfui_run_weight(&plan->steps[i]);
         if ((plan->steps[i].kind == DFU_STEP_READ || plan->steps[i].kind == DFU_STEP_UPLOAD) &&
             run->options.into == NULL)
             return dfu_error_set(err, DFU_ERR_ARGUMENT, "a read needs an image to read into");
@@ -220,12 +242,17 @@ static int check_session(const struct dfu_session *s, const struct dfu_plan *pla
 int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, const struct dfu_run_options *options,
                     struct dfu_result *result, struct dfu_error **err)
 {
-    struct dfui_run run = {.session = session, .plan = plan};
+    struct dfu_error *unwanted = NULL; /* what failed decides how to go on, whoever wants to know */
+    struct dfui_run run = {.session = session, .plan = plan, .rewind = DFUI_NO_REWIND};
+    if (err == NULL)
+        err = &unwanted;
     int rc = check_session(session, plan, err);
     if (rc == DFU_OK)
         rc = dfui_sized_in(&run.options, sizeof run.options, options, "run options", err);
-    if (rc != DFU_OK)
+    if (rc != DFU_OK) {
+        dfui_error_clear(&unwanted);
         return rc;
+    }
     run.result.size = sizeof run.result;
     run.result.erased_value = DFUI_ERASED_UNKNOWN;
     run.started_us = dfui_link_now(&session->link);
@@ -236,18 +263,22 @@ int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, co
     if (rc == DFU_OK)
         rc = dfui_run_check_otp(&run, err);
     if (rc == DFU_OK)
-        rc = dfui_run_suspect(&run, run_steps(&run, err), err);
+        rc = run_steps(&run, err);
+    dfui_ahead_drop(&run);
+    rc = dfui_run_suspect(&run, rc, err);
     /* Whatever happened, the device is left in dfuIDLE, unless it left. */
     if (!session->gone && rc != DFU_ERR_GONE)
         (void)dfui_idle(&session->link, NULL);
     run.result.verified = rc == DFU_OK && plan->summary.verifies;
     run.result.retries = session->link.retries - retries;
     run.result.elapsed_us = dfui_link_now(&session->link) - run.started_us;
+    dfui_ahead_free(&run);
     free(run.block);
     free(run.other);
     free(run.erased);
     if (result != NULL && dfui_sized_out(result, &run.result, sizeof run.result) != DFU_OK && rc == DFU_OK)
         rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "the result's size is not set (use DFU_INIT)");
+    dfui_error_clear(&unwanted);
     return rc;
 }
 

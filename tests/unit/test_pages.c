@@ -112,7 +112,6 @@ static void random_pieces(void **state)
         struct dfui_pages pages = {0};
         struct model m = {0};
         struct dfui_overlap wanted = {0};
-        struct dfui_overlap overlap = {.policy = policy};
         size_t n = some_pieces(list, noise);
         (void)model_put(&m, list, n, policy, &wanted);
         struct dfu_image *image = image_of(list, n);
@@ -124,7 +123,7 @@ static void random_pieces(void **state)
             if (below(4) == 0)
                 other[below(SPACE)]++;
             n = some_pieces(list, other);
-            overlap = (struct dfui_overlap){.policy = policy};
+            struct dfui_overlap overlap = {.policy = policy};
             bool same = model_put(&m, list, n, policy, &wanted);
             int rc = dfui_pages_put(&pages, list, n, SIZE_MAX, &overlap, &err);
             good = same || policy != DFU_OVERLAP_ERROR;
