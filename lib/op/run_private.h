@@ -62,6 +62,11 @@ void dfui_run_compare(struct dfui_run *run, const struct dfu_step *step);
 /* Ends the open difference and turns what was found into an error. */
 int dfui_run_judge(struct dfui_run *run, struct dfu_error **err);
 
+/* --- times.c --- */
+
+/* Remembers how long a step took that was carried out. */
+void dfui_run_measure(struct dfui_run *run, const struct dfu_step *step, uint64_t us);
+
 /* --- plain.c: the steps of plain DFU --- */
 int dfui_run_plain_write(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 int dfui_run_plain_manifest(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
