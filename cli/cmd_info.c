@@ -78,7 +78,7 @@ static json_t *notes_json(const struct dfu_memmap *map)
 
 static void print_json(struct target *target, const struct dfu_session_info *info)
 {
-    const struct dfu_device_info *d = &info->device;
+    const struct dfu_device_info *d = &target->info;
     json_t *object = json_object();
     (void)json_object_set_new(object, "device", json_device(target->cli));
     (void)json_object_set_new(object, "vid", json_integer(d->vid));
@@ -141,7 +141,7 @@ static void print_bare_alts(struct target *target)
 static void print_text(struct target *target, const struct dfu_session_info *info)
 {
     struct cli *cli = target->cli;
-    const struct dfu_device_info *d = &info->device;
+    const struct dfu_device_info *d = &target->info;
     const struct dfu_memmap *map = target_map(target);
     out_paint(cli, PAINT_BOLD);
     out_text(cli, "%04x:%04x%s%s\n", d->vid, d->pid, d->product != NULL ? "  " : "",

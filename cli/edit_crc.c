@@ -47,7 +47,7 @@ int edit_crc_parse(struct edit *edit, struct dfu_error **err)
 int edit_crc_detail(struct edit *edit, const struct opt_use *use, struct dfu_error **err)
 {
     if (edit == NULL || !edit_crc_is(edit)) {
-        int rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "--%s does not follow a CRC option", use->opt->name);
+        int rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "it does not follow a CRC option");
         dfu_error_set_hint(err, "write it right after --stm32-crc, --crc or --check-crc");
         return rc;
     }

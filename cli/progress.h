@@ -5,7 +5,7 @@
 
 #include "cli.h"
 
-#define PROGRESS_PHASES 6 /* enum dfu_phase has values 1 to 5 */
+#define PROGRESS_PHASES 7 /* enum dfu_phase has values 1 to 6 */
 
 struct progress {
     struct cli *cli;

@@ -79,13 +79,23 @@ int suffix_run(struct cli *cli, const char *const *files, size_t count, struct d
     int rc = suffix_parse_ids(&cli->args, &ids, err);
     if (rc != DFU_OK)
         return rc;
-    if (count != 1)
-        return dfu_error_set(err, DFU_ERR_ARGUMENT, "'dfu image suffix' takes one file, not %zu", count);
+    if (count != 1) {
+        rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "'dfu image suffix' takes one file, not %zu", count);
+        dfu_error_set_hint(err, "write e.g. dfu image suffix --check app.dfu");
+        return rc;
+    }
     if (adds + removes + checks > 1)
         return dfu_error_set(err, DFU_ERR_ARGUMENT, "only one of --add, --remove and --check can be done at a time");
     if (ids.given && !adds)
         return dfu_error_set(err, DFU_ERR_ARGUMENT, "--vid, --pid and --bcd-device need --add");
-    if (removes)
-        return dfu_suffix_remove(files[0], err);
-    return adds ? add(files[0], &ids, err) : check(cli, files[0], err);
+    if (!adds && !removes)
+        return check(cli, files[0], err);
+    rc = removes ? dfu_suffix_remove(files[0], err) : add(files[0], &ids, err);
+    if (rc == DFU_OK && cli->voice.json) {
+        json_t *object = json_object();
+        (void)json_object_set_new(object, "output", json_text(files[0]));
+        (void)json_object_set_new(object, "suffix", json_string(removes ? "removed" : "added"));
+        out_json(cli, object);
+    }
+    return rc;
 }

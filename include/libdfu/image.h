@@ -100,7 +100,8 @@ DFU_API void dfu_image_free(struct dfu_image *image);
 /**
  * Loads the file @p path. The format is found by content unless options say; a file that is no known
  * format is raw and needs DFU_IMAGE_BASE_SET (DFU_ERR_ARGUMENT without).
- * Messages name file and line or offset. Memory stays within the data plus a few MiB.
+ * Messages name file and line or offset. Memory stays within twice the data plus 8 MiB in whatever order the records
+ * come; each run of bytes with a gap before it costs up to 100 bytes more while it is loaded, 32 afterwards.
  * Errors: DFU_ERR_FILE, DFU_ERR_FORMAT, DFU_ERR_RANGE (more than max_bytes, or past 4 GiB),
  * DFU_ERR_ARGUMENT, DFU_ERR_NO_MEMORY. @since 0.1
  */
@@ -116,7 +117,8 @@ DFU_API int dfu_image_parse(const void *data, size_t length, const char *name, c
  * failure leaves an existing file as it was. A path that is no regular file (a pipe, /dev/stdout) is
  * written directly. The format comes from options, else from the ending of the file name (.hex, .s19,
  * .dfu, .uf2, .bin and others), else, where the name has no ending, it is the one that the image was loaded from.
- * "-" is standard output. What a format cannot hold is left out: raw, DfuSe and UF2 files have no start address,
+ * "-" is standard output. What a format cannot hold is left out: raw, DfuSe and UF2 files have no start address
+ * (a note says so),
  * only DfuSe files have alternate settings; UF2 files are whole pages of 256 bytes, filled up with 0x00.
  * A raw file cannot hold gaps: DFU_ERR_RANGE names the first and suggests .hex or a fill.
  * Errors: DFU_ERR_FILE, DFU_ERR_RANGE, DFU_ERR_ARGUMENT (no format), DFU_ERR_NO_MEMORY. @since 0.1

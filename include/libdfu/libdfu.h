@@ -12,9 +12,11 @@
 #include <libdfu/transport.h>
 #include <libdfu/device.h>
 #include <libdfu/memmap.h>
+#include <libdfu/optbytes.h>
 #include <libdfu/crc.h>
 #include <libdfu/image.h>
 #include <libdfu/plan.h>
 #include <libdfu/session.h>
+#include <libdfu/gang.h>
 
 #endif

@@ -42,7 +42,8 @@ enum dfu_plan_flags {
     DFU_PLAN_FORCE_OUTSIDE = 1u << 7,  /**< addresses outside the map, in units of block_size, not erased */
     DFU_PLAN_FORCE_ERASE = 1u << 8,    /**< erase regions that say they cannot be */
     DFU_PLAN_DIFF = 1u << 9,           /**< leave alone what holds the image already; see contents */
-    DFU_PLAN_PRESERVE = 1u << 10       /**< write back what a sector held beside the image; see contents */
+    DFU_PLAN_PRESERVE = 1u << 10,      /**< write back what a sector held beside the image; see contents */
+    DFU_PLAN_FORCE_OTP = 1u << 16      /**< program one-time programmable memory: exactly the image's bytes, for ever */
 };
 
 /** How long one sector of a size takes to erase. */

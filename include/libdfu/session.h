@@ -9,6 +9,7 @@
 #define LIBDFU_SESSION_H
 
 #include <libdfu/device.h>
+#include <libdfu/optbytes.h>
 #include <libdfu/plan.h>
 #include <libdfu/types.h>
 
@@ -28,11 +29,9 @@ struct dfu_open_options {
                                  SET_ADDRESS each */
 };
 
-/** Facts of an opened device. Strings are borrowed from the session. */
+/** What opening a device has shown; see also dfu_session_device() and dfu_session_target(). */
 struct dfu_session_info {
     size_t size;
-    struct dfu_device_info device;
-    struct dfu_target target;
     uint32_t dfuse;         /**< 1 when the session speaks DfuSe */
     uint32_t found_state;   /**< state that GETSTATE reported first */
     uint32_t found_status;  /**< status of the first GETSTATUS */
@@ -58,6 +57,9 @@ DFU_API void dfu_session_close(struct dfu_session *session);
 DFU_API int dfu_session_describe(struct dfu_session *session, int ask_commands, struct dfu_session_info *info,
                                  struct dfu_error **err);
 
+/** The device that was opened: dfu_device_describe() tells the rest. NULL without a session. Borrowed. @since 0.1 */
+DFU_API const struct dfu_device *dfu_session_device(const struct dfu_session *session);
+
 /** The memory map of all alts; empty for plain DFU. Borrowed. @since 0.1 */
 DFU_API const struct dfu_memmap *dfu_session_memmap(const struct dfu_session *session);
 
@@ -70,7 +72,8 @@ enum dfu_phase {
     DFU_PHASE_WRITE = 2,  /**< bytes of blocks */
     DFU_PHASE_VERIFY = 3, /**< bytes compared */
     DFU_PHASE_READ = 4,   /**< bytes read */
-    DFU_PHASE_LEAVE = 5   /**< done 0 then 1 of 1 */
+    DFU_PHASE_LEAVE = 5,  /**< done 0 then 1 of 1 */
+    DFU_PHASE_RETURN = 6  /**< ms that a board was waited for, of those that it may take */
 };
 
 /** Progress; made by the library, may grow at its end. */
@@ -159,6 +162,70 @@ DFU_API int dfu_session_times(const struct dfu_session *session, struct dfu_time
 DFU_API int dfu_session_write(struct dfu_session *session, const struct dfu_image *image,
                               const struct dfu_plan_options *plan_options, const struct dfu_run_options *run_options,
                               struct dfu_result *result, struct dfu_error **err);
+
+/*
+ * Protection. Nothing of this is ever done on the library's own account.
+ */
+
+enum dfu_protect_flags {
+    DFU_PROTECT_ALLOW_RDP2 = 1u << 0 /**< let read protection go to level 2, from which there is no way back */
+};
+
+/** Options of what makes the chip reset itself. */
+struct dfu_protect_options {
+    size_t size;
+    uint32_t flags;      /**< enum dfu_protect_flags */
+    uint32_t timeout_ms; /**< how long the board may take to come back; 0 = 20 s and 35 s for each MiB of flash */
+    uint32_t board;      /**< handed to progress */
+    uint32_t reserved;
+    dfu_progress_fn *progress;
+    void *user;
+};
+
+/** What became of it. */
+struct dfu_protect_result {
+    size_t size;
+    uint64_t elapsed_us;
+    int32_t rdp_before; /**< enum dfu_rdp */
+    int32_t rdp_after;  /**< enum dfu_rdp */
+    uint32_t changed;   /**< 1: the chip was told to change something and has reset itself; 0: nothing was to be done */
+    uint32_t verified;  /**< 1: read back (option bytes) or found blank (flash) afterwards */
+};
+
+/**
+ * Removes the read protection (READ UNPROTECT, AN3156), which erases all of flash: sends the command, waits until the
+ * board has left the bus and the same board is back, and checks that its flash is readable and blank, all of it. Write
+ * protection stays. Where the option bytes say that there is no read protection, nothing is sent.
+ * The session goes on with the board that came back. @p options and @p result may be NULL.
+ * Errors: DFU_ERR_UNSUPPORTED (the loader does not have the command, or takes it and does nothing), DFU_ERR_PROTECTED
+ * (still protected, or at level 2), DFU_ERR_MISMATCH (not blank), DFU_ERR_GONE (not back in time, or another board is),
+ * DFU_ERR_DEVICE, DFU_ERR_CANCELLED, wire errors. @since 0.1
+ */
+DFU_API int dfu_session_unprotect(struct dfu_session *session, const struct dfu_protect_options *options,
+                                  struct dfu_protect_result *result, struct dfu_error **err);
+
+/**
+ * Loads @p optbytes, made for this session's map, with what the device has. An area after the first that cannot be
+ * read stays unknown.
+ * Errors: DFU_ERR_PROTECTED (with read protection on, several ROMs refuse), DFU_ERR_DEVICE, DFU_ERR_UNSUPPORTED (plain
+ * DFU), DFU_ERR_GONE, wire errors, DFU_ERR_CANCELLED. @since 0.1
+ */
+DFU_API int dfu_session_optbytes_read(struct dfu_session *session, struct dfu_optbytes *optbytes,
+                                      struct dfu_error **err);
+
+/**
+ * Writes option bytes: reads what is there, writes the areas that differ, each as a whole and once, waits for the chip
+ * to reset and come back, reads again and compares. Where everything is as wanted nothing is written.
+ * When read protection goes on, several ROMs cannot be read afterwards: then @p result has verified 0.
+ * Errors, before anything is written: DFU_ERR_ARGUMENT (other bytes are known of @p wanted than of the device; level 2
+ * without DFU_PROTECT_ALLOW_RDP2; with an unknown layout, a byte that becomes 0xCC counts as level 2),
+ * DFU_ERR_MISMATCH (complements do not fit), DFU_ERR_PROTECTED (read protection is on). Later: DFU_ERR_MISMATCH (the
+ * device has other bytes afterwards), DFU_ERR_GONE (not back in time, or another board is), DFU_ERR_DEVICE,
+ * DFU_ERR_CANCELLED, wire errors. @since 0.1
+ */
+DFU_API int dfu_session_optbytes_write(struct dfu_session *session, const struct dfu_optbytes *wanted,
+                                       const struct dfu_protect_options *options, struct dfu_protect_result *result,
+                                       struct dfu_error **err);
 
 #ifdef __cplusplus
 }

@@ -4,8 +4,12 @@
  * libdfu-sim: simulated DFU devices behind the public transport seam (link with -ldfu-sim).
  *
  * Time is virtual unless asked otherwise: waiting advances a board's own clock at once. Memories live as
- * long as the simulator object, also across leave and re-enumeration. One simulator belongs to one
- * context, and so to one thread, at a time.
+ * long as the simulator object, also across leave and re-enumeration.
+ *
+ * The boards of one simulator can be worked on by several threads at once, as dfu_gang_run() does it: each board by
+ * one thread at a time, and each thread through a self of its own that the transport's share() has given. In virtual
+ * time each of these has its own clock, so that what one board takes does not depend on the others. The functions
+ * below belong to one thread, and not while others work on the boards that they are about.
  */
 #ifndef LIBDFU_SIM_H
 #define LIBDFU_SIM_H
@@ -144,6 +148,14 @@ DFU_API int dfu_sim_get_memory(const struct dfu_sim *sim, size_t board, size_t i
  *  programmed. Errors: DFU_ERR_RANGE, DFU_ERR_ARGUMENT. @since 0.1 */
 DFU_API int dfu_sim_load(struct dfu_sim *sim, size_t board, uint64_t address, const void *data, size_t length,
                          struct dfu_error **err);
+
+/**
+ * Sets the read protection of a board as its own firmware could: level 0, 1 or 2. Levels 1 and 2 close flash to the
+ * loader; at level 2 the board never comes to the bus again. Write protection is set with dfu_sim_load(), in the option
+ * bytes. Errors: DFU_ERR_ARGUMENT, DFU_ERR_RANGE (no such board), DFU_ERR_UNSUPPORTED (it has no such
+ * level). @since 0.1
+ */
+DFU_API int dfu_sim_protect(struct dfu_sim *sim, size_t board, uint32_t level, struct dfu_error **err);
 
 enum dfu_sim_serve_flags {
     DFU_SIM_SERVE_TCP = 1u << 0, /**< listen for USB/IP clients at address */

@@ -43,15 +43,19 @@ struct dfu_usb_device {
     uint8_t serial_index;  /**< iSerialNumber, 0 = none */
     uint8_t product_index; /**< iProduct, 0 = none */
     uint8_t address;       /**< USB device address, for people only */
-    uint8_t active_config; /**< bConfigurationValue in force; 0 = not known */
+    uint8_t active_config; /**< bConfigurationValue in force; 0 = not known (or no DFU interface) */
     uint16_t reserved;
     uint32_t config_count;
     const struct dfu_usb_config *configs; /**< all configurations, config_count of them */
-    const char *serial;                   /**< as the operating system has it without opening; NULL = not known */
+    const char *serial;                   /**< as the operating system has it without opening; NULL = not known (or
+                                               no DFU interface) */
 };
 
 /** Called once per device; a non-zero return ends the enumeration and is returned by it. */
 typedef int dfu_usb_visit_fn(const struct dfu_usb_device *device, void *arg);
+
+/** How many transfers the library queues at most. */
+#define DFU_QUEUE_DEPTH 4
 
 /** What became of the connection in a reset. */
 enum dfu_reset_result {
@@ -61,7 +65,8 @@ enum dfu_reset_result {
 
 /**
  * The operations. `self` is transport_self of the context options, `conn` what open() gave.
- * Ops are called from one thread at a time.
+ * Ops are called from one thread at a time for each self, and for each conn. Different connections, and different
+ * selves that share() has made of one, are used by several threads at once.
  */
 struct dfu_transport_ops {
     size_t size;
@@ -100,17 +105,27 @@ struct dfu_transport_ops {
 
     /* Optional from here; NULL = the library falls back. */
 
-    /** Queues a control transfer; *data stays valid until it is reaped. Returns DFU_OK or a code. */
+    /** Queues a control transfer behind those that are queued; *data stays valid until it is reaped. At least
+     *  DFU_QUEUE_DEPTH can be queued. Present together with reap, or not at all. Returns DFU_OK or a code. */
     int (*submit)(void *conn, const struct dfu_usb_setup *setup, void *data, uint32_t timeout_ms, void *tag,
                   struct dfu_error **err);
 
     /** Waits for the oldest queued transfer; gives its tag. On a timeout the transfers queued after it are
-     *  cancelled first. Returns the bytes moved or a code. */
+     *  cancelled first. Returns the bytes moved or a code; each transfer is reaped once, also one that was cancelled
+     *  for an older one's timeout (DFU_ERR_CANCELLED). No other transfer is made while any is queued. */
     int (*reap)(void *conn, void **tag, struct dfu_error **err);
 
     /** Blocks until devices may have come or gone, or the transport's own clock has reached
      *  @p deadline_us. Fallback: sleep_until_us on the own clock in short steps. */
     int (*wait_change)(void *self, uint64_t deadline_us, struct dfu_error **err);
+
+    /** Gives another self for a second thread to use at the same time, with an own clock that begins where this
+     *  one's stands; it may be the same self where nothing is kept in it. NULL: this transport is for one thread, and
+     *  many boards are done one after the other. Codes: NO_MEMORY. */
+    int (*share)(void *self, void **other, struct dfu_error **err);
+
+    /** Lets go of what share() gave, once no connection of it is open. Needed where share() is there. */
+    void (*unshare)(void *other);
 };
 
 /*

@@ -57,7 +57,6 @@ int dfui_bin_write(const struct dfu_image *image, const struct dfu_image_options
                    struct dfu_error **err)
 {
     const struct dfui_segment **list;
-    (void)options;
     int rc = dfui_image_flatten(image, &list, err);
     for (size_t i = 0; rc == DFU_OK && i < image->count; i++) {
         uint64_t end = i == 0 ? list[0]->address : list[i - 1]->address + list[i - 1]->length;
@@ -73,5 +72,7 @@ int dfui_bin_write(const struct dfu_image *image, const struct dfu_image_options
         rc = dfui_sink_write(sink, image->bytes + list[i]->offset, (size_t)list[i]->length, err);
     }
     free(list);
+    if (rc == DFU_OK)
+        dfui_note_start(image, options, sink->name);
     return rc;
 }

@@ -4,9 +4,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Pieces that may wait: each costs about 360 bytes while they are sorted and merged. The second term keeps the
- * merges of a large, thoroughly shuffled file few. */
-#define PENDING(image) ((size_t)8192 + (image)->used / 2048)
+/* Pieces that may wait: each costs up to 360 bytes while they are sorted and merged. The second term keeps the merges
+ * of a large file few. */
+static size_t most_pending(const struct dfui_builder *b)
+{
+    return 8192 + (b->pages.count > 0 ? b->pages.count / 64 : b->image->used / 2048);
+}
+
+/* Bytes that may wait: all, unless the pages, which have their price, need the memory. */
+static uint64_t most_waiting(const struct dfui_builder *b)
+{
+    return b->pages.count > 0 ? b->pages.used / 4 + ((uint64_t)1 << 20) : UINT64_MAX;
+}
+
+/* What was sorted so far. */
+static uint64_t bytes_held(const struct dfui_builder *b)
+{
+    return b->pages.count > 0 ? b->pages.used : b->image->used;
+}
 
 void dfui_builder_init(struct dfui_builder *b, struct dfu_image *image, const char *name, const char *unit,
                        uint64_t max_bytes, enum dfu_overlap policy)
@@ -18,6 +33,7 @@ void dfui_builder_free(struct dfui_builder *b)
 {
     free(b->arena);
     free(b->pieces);
+    dfui_pages_free(&b->pages);
     b->arena = NULL;
     b->pieces = NULL;
     b->used = b->room = b->count = b->piece_room = 0;
@@ -77,6 +93,8 @@ static int start_piece(struct dfui_builder *b, uint32_t alt, uint64_t address, s
     return DFU_OK;
 }
 
+static int flush(struct dfui_builder *b, struct dfu_error **err);
+
 int dfui_builder_commit(struct dfui_builder *b, uint32_t alt, uint64_t address, size_t n, uint64_t line,
                         struct dfu_error **err)
 {
@@ -97,8 +115,9 @@ int dfui_builder_commit(struct dfui_builder *b, uint32_t alt, uint64_t address, 
     b->used += n;
     /* Bytes that are given twice count once, so the limit can only be judged after a merge. */
     uint64_t allowed = b->max_bytes + b->max_bytes / 8;
-    if (b->count >= PENDING(b->image) || b->used > allowed - dfui_min(allowed, b->image->used))
-        return dfui_builder_flush(b, err);
+    if (b->count >= most_pending(b) || b->used > most_waiting(b) ||
+        b->used > allowed - dfui_min(allowed, bytes_held(b)))
+        return flush(b, err);
     return DFU_OK;
 }
 
@@ -135,37 +154,91 @@ static bool in_order(const struct dfui_builder *b)
     return true;
 }
 
-/* Sorts what is pending and merges it into the image. */
+/* The pieces in order of arrival, with their data, and room to sort them: NULL when out of memory. */
+static struct dfui_piece *list_pending(const struct dfui_builder *b)
+{
+    struct dfui_piece *list = malloc(4 * b->count * sizeof *list);
+    const uint8_t *data = b->arena;
+    for (size_t i = 0; list != NULL && i < b->count; i++) {
+        list[i] = b->pieces[i];
+        list[i].data = data;
+        data += list[i].length;
+    }
+    return list;
+}
+
+/* Merging pieces costs about 120 bytes for each that there is, pages half the size of the data. */
+static bool wants_pages(const struct dfui_builder *b, size_t count)
+{
+    uint64_t pieces = (uint64_t)b->image->count + count;
+    return b->pages.count > 0 || (b->image->count > 0 && b->image->used + b->used < 512 * pieces);
+}
+
+/* Sorts what is pending and merges it into what there is. */
 static int merge_pending(struct dfui_builder *b, struct dfui_overlap *overlap, struct dfu_error **err)
 {
     size_t n = b->count;
-    struct dfui_piece *sorted = malloc(4 * n * sizeof *sorted);
+    int rc = DFU_OK;
+    struct dfui_piece *sorted = list_pending(b);
     if (sorted == NULL)
         return dfui_error_no_memory(err);
-    const uint8_t *data = b->arena;
-    for (size_t i = 0; i < n; i++) {
-        sorted[i] = b->pieces[i];
-        sorted[i].data = data;
-        data += sorted[i].length;
-    }
-    int rc = DFU_ERR_RANGE;
-    if (dfui_pieces_sort(sorted, &n, sorted + 2 * n, overlap))
+    if (!dfui_pieces_sort(sorted, &n, sorted + 2 * n, overlap))
+        rc = DFU_ERR_RANGE;
+    else if (!wants_pages(b, n))
         rc = dfui_image_overlay(b->image, sorted, n, 0, overlap, err);
+    else {
+        uint64_t most = b->max_bytes / DFUI_PAGE + 2 * DFUI_MAX_SEGMENTS;
+        if (b->pages.count == 0)
+            rc = dfui_pages_take(&b->pages, b->image, err);
+        if (rc == DFU_OK)
+            rc = dfui_pages_put(&b->pages, sorted, n, dfui_min(most, UINT32_MAX), overlap, err);
+    }
     free(sorted);
     return rc;
 }
 
-int dfui_builder_flush(struct dfui_builder *b, struct dfu_error **err)
+/* Adds what is pending, which lies in order behind all that there is. */
+static int append_pending(struct dfui_builder *b, struct dfu_error **err)
 {
-    int rc;
-    if (b->count == 0)
-        return DFU_OK;
-    if (b->image->count == 0 && in_order(b)) {
+    const uint8_t *data = b->arena;
+    int rc = DFU_OK;
+    if (b->image->count == 0) { /* not even copied */
         rc = dfui_image_adopt(b->image, b->arena, b->used, b->room, b->pieces, b->count, err);
         if (rc == DFU_OK) {
             b->arena = NULL;
             b->room = 0;
         }
+        return rc;
+    }
+    for (size_t i = 0; rc == DFU_OK && i < b->count; i++) {
+        const struct dfui_piece *p = &b->pieces[i];
+        rc = dfui_image_append(b->image, p->alt, p->address, data, (size_t)p->length, err);
+        data += p->length;
+    }
+    return rc;
+}
+
+/* Whether append_pending() may be used. */
+static bool follows(const struct dfui_builder *b)
+{
+    const struct dfu_image *image = b->image;
+    if (b->pages.count > 0 || !in_order(b))
+        return false;
+    if (image->count == 0)
+        return true;
+    const struct dfui_segment *s = &image->segments[image->count - 1];
+    struct dfui_piece last = {.address = s->address, .length = s->length, .alt = s->alt};
+    return dfui_piece_before(&last, &b->pieces[0]);
+}
+
+/* Moves what is pending into the image or the pages. */
+static int flush(struct dfui_builder *b, struct dfu_error **err)
+{
+    int rc;
+    if (b->count == 0)
+        return DFU_OK;
+    if (follows(b)) {
+        rc = append_pending(b, err);
     } else {
         struct dfui_overlap overlap = {.policy = b->policy};
         rc = merge_pending(b, &overlap, err);
@@ -175,11 +248,27 @@ int dfui_builder_flush(struct dfui_builder *b, struct dfu_error **err)
             b->settled = overlap;
         b->overlaps += overlap.count;
     }
-    if (rc == DFU_OK && b->image->used > b->max_bytes)
+    if (rc == DFU_OK && bytes_held(b) > b->max_bytes)
         rc = dfu_error_set(err, DFU_ERR_RANGE, "more than %" PRIu64 " bytes of data", b->max_bytes);
     if (rc != DFU_OK)
         dfu_error_prefix(err, "%s", b->name);
     b->used = 0;
     b->count = 0;
+    return rc;
+}
+
+int dfui_builder_finish(struct dfui_builder *b, struct dfu_error **err)
+{
+    int rc = flush(b, err);
+    if (rc != DFU_OK || b->pages.count == 0)
+        return rc;
+    free(b->arena); /* the table of segments needs the room */
+    free(b->pieces);
+    b->arena = NULL;
+    b->pieces = NULL;
+    b->room = b->piece_room = 0;
+    rc = dfui_pages_give(&b->pages, b->image, err);
+    if (rc != DFU_OK)
+        dfu_error_prefix(err, "%s", b->name);
     return rc;
 }

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Collects the data of a file in the order it comes and turns it into an image. Bytes are decoded straight
- * into the slab; a file in address order is never copied nor sorted.
+ * into the slab; a file in address order is never sorted. In whatever order they come, twice the data and some MiB
+ * are in use, and up to 100 bytes for each run with a gap before it: see tests/unit/test_pages.c.
  */
 #ifndef DFUI_BUILDER_H
 #define DFUI_BUILDER_H
 
-#include "image/image.h"
+#include "image/pages.h"
 
 struct dfui_builder {
     struct dfu_image *image; /* what has been sorted so far */
+    struct dfui_pages pages; /* instead of it, once there are many small pieces in no order */
     const char *name;        /* of the file, for messages */
     const char *unit;        /* what places count: "line", "block"… */
     uint64_t max_bytes;
@@ -40,8 +42,8 @@ int dfui_builder_commit(struct dfui_builder *b, uint32_t alt, uint64_t address, 
 int dfui_builder_put(struct dfui_builder *b, uint32_t alt, uint64_t address, const void *data, size_t n, uint64_t line,
                      struct dfu_error **err);
 
-/* Moves all into the image. Once more data comes this may be called again. */
-int dfui_builder_flush(struct dfui_builder *b, struct dfu_error **err);
+/* Moves all into the image; nothing comes after it. */
+int dfui_builder_finish(struct dfui_builder *b, struct dfu_error **err);
 
 void dfui_builder_free(struct dfui_builder *b);
 

@@ -104,5 +104,7 @@ int dfui_dfusefile_write(const struct dfu_image *image, const struct dfu_image_o
         rc = put_target(&w, i, next, err);
     }
     dfui_suffix_make(suffix, &ids, w.crc);
+    if (rc == DFU_OK)
+        dfui_note_start(image, options, sink->name);
     return rc == DFU_OK ? dfui_sink_write(sink, suffix, sizeof suffix, err) : rc;
 }

@@ -52,6 +52,9 @@ const struct dfui_format *dfui_format_probed(const uint8_t *head, size_t length)
 /* A remark to options->note, if there is one. */
 void dfui_note(const struct dfu_image_options *options, const char *format, ...) DFU_PRINTF(2, 3);
 
+/* That a start address is lost, where there is one. */
+void dfui_note_start(const struct dfu_image *image, const struct dfu_image_options *options, const char *name);
+
 /* --- flat.c --- */
 
 /* The segments in address order whatever their alts, for files that know no alts; *list is the caller's.

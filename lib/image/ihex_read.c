@@ -6,6 +6,7 @@
 #include "core/hex.h"
 #include "core/scan.h"
 #include "image/format.h"
+#include "image/lines.h"
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -19,8 +20,7 @@ enum mode { MODE_PLAIN, MODE_SEGMENT, MODE_LINEAR };
 
 struct ihex {
     struct dfui_reader *reader;
-    struct dfui_source *source;
-    uint64_t line;
+    struct dfui_lines lines;
     enum mode mode;
     uint64_t base;
     bool ended;
@@ -39,77 +39,45 @@ static bool is_digit(uint8_t c)
     return dfui_hex_digit(c) >= 0;
 }
 
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t';
-}
-
-static bool is_line_end(uint8_t c)
-{
-    return c == '\r' || c == '\n';
-}
-
-static int bad_line(const struct ihex *h, struct dfu_error **err, const char *format, ...) DFU_PRINTF(3, 4);
-
-static int bad_line(const struct ihex *h, struct dfu_error **err, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)dfu_error_vset(err, DFU_ERR_FORMAT, format, args);
-    va_end(args);
-    dfu_error_prefix(err, "%s: line %" PRIu64, h->source->name, h->line);
-    return DFU_ERR_FORMAT;
-}
-
-static int bad_character(const struct ihex *h, uint8_t c, size_t column, struct dfu_error **err)
-{
-    if (c > ' ' && c < 0x7F)
-        return bad_line(h, err, "column %zu: '%c' where a hex digit should be", column, c);
-    return bad_line(h, err, "column %zu: byte 0x%02X where a hex digit should be", column, c);
-}
-
 /* A record that is shorter or longer than it should be; a short one at the very end tells more. */
 static int bad_length(const struct ihex *h, size_t digits, bool at_end, struct dfu_error **err)
 {
     uint8_t count = 0;
     if (digits < 2)
-        (void)bad_line(h, err, "the record has %zu hex digits, the shortest has 10", digits);
+        (void)dfui_lines_bad(&h->lines, err, "the record has %zu hex digits, the shortest has 10", digits);
     else if (digits > MAX_DIGITS)
-        (void)bad_line(h, err, "the record has more than %u hex digits", MAX_DIGITS);
-    else if (dfui_hex_decode(h->source->at + 1, 1, &count))
-        (void)bad_line(h, err, "%zu hex digits%s, but a record of %u data bytes has %u", digits,
-                       digits % 2 != 0 ? " (an odd number)" : "", count, 2u * (count + 5u));
-    if (at_end) {
-        dfu_error_set_cause(err, "the file may be cut off");
-        dfu_error_set_hint(err, "build or fetch the file again");
-    }
-    return DFU_ERR_FORMAT;
+        (void)dfui_lines_bad(&h->lines, err, "the record has more than %u hex digits", MAX_DIGITS);
+    else if (dfui_hex_decode(h->lines.source->at + 1, 1, &count))
+        (void)dfui_lines_bad(&h->lines, err, "%zu hex digits%s, but a record of %u data bytes has %u", digits,
+                             digits % 2 != 0 ? " (an odd number)" : "", count, 2u * (count + 5u));
+    return at_end ? dfui_lines_cut_off(err) : DFU_ERR_FORMAT;
 }
 
 /* Says what is wrong with the record at the source's place. */
 static int diagnose(const struct ihex *h, struct dfu_error **err)
 {
-    const uint8_t *digits = h->source->at + 1;
-    size_t left = dfui_source_left(h->source) - 1;
+    const uint8_t *digits = h->lines.source->at + 1;
+    size_t left = dfui_source_left(h->lines.source) - 1;
     size_t n = 0;
     uint8_t bytes[MAX_DIGITS / 2];
     while (n < left && n <= MAX_DIGITS && is_digit(digits[n]))
         n++;
-    if (n <= MAX_DIGITS && n < left && !is_blank(digits[n]) && !is_line_end(digits[n]))
-        return bad_character(h, digits[n], n + 2, err);
+    if (n <= MAX_DIGITS && n < left && !dfui_is_blank(digits[n]) && !dfui_is_line_end(digits[n]))
+        return dfui_lines_bad_digit(&h->lines, digits[n], n + 2, err);
     if (n < 10 || n > MAX_DIGITS || n % 2 != 0)
         return bad_length(h, n, n == left, err);
     (void)dfui_hex_decode(digits, n / 2, bytes);
     if (n != 2u * (bytes[0] + 5u))
         return bad_length(h, n, n == left, err);
     uint8_t found = bytes[n / 2 - 1];
-    return bad_line(h, err, "checksum 0x%02X, should be 0x%02X", found, (uint8_t)(found - dfui_hex_sum(bytes, n / 2)));
+    return dfui_lines_bad(&h->lines, err, "checksum 0x%02X, should be 0x%02X", found,
+                          (uint8_t)(found - dfui_hex_sum(bytes, n / 2)));
 }
 
 /* The record at the source's place. */
 static int parse_record(struct ihex *h, struct record *r, struct dfu_error **err)
 {
-    struct dfui_source *s = h->source;
+    struct dfui_source *s = h->lines.source;
     const uint8_t *digits = s->at + 1;
     size_t left = dfui_source_left(s) - 1;
     uint8_t *bytes = r->bytes;
@@ -118,7 +86,7 @@ static int parse_record(struct ihex *h, struct record *r, struct dfu_error **err
     size_t n = bytes[0] + 5u;
     if (left < 2 * n || !dfui_hex_decode(digits, n, bytes) || dfui_hex_sum(bytes, n) != 0)
         return diagnose(h, err);
-    if (left > 2 * n && !is_line_end(digits[2 * n]) && !is_blank(digits[2 * n]))
+    if (left > 2 * n && !dfui_is_line_end(digits[2 * n]) && !dfui_is_blank(digits[2 * n]))
         return diagnose(h, err);
     r->count = bytes[0];
     r->offset = (uint16_t)(bytes[1] << 8 | bytes[2]);
@@ -135,11 +103,11 @@ static int put_data(struct ihex *h, const struct record *r, struct dfu_error **e
     uint64_t address = h->base + r->offset;
     size_t before_wrap = 0x10000u - r->offset;
     if (h->mode != MODE_SEGMENT || r->count <= before_wrap)
-        return dfui_builder_put(b, alt, address, r->data, r->count, h->line, err);
+        return dfui_builder_put(b, alt, address, r->data, r->count, h->lines.line, err);
     /* An offset wraps inside its segment. */
-    int rc = dfui_builder_put(b, alt, address, r->data, before_wrap, h->line, err);
+    int rc = dfui_builder_put(b, alt, address, r->data, before_wrap, h->lines.line, err);
     if (rc == DFU_OK)
-        rc = dfui_builder_put(b, alt, h->base, r->data + before_wrap, r->count - before_wrap, h->line, err);
+        rc = dfui_builder_put(b, alt, h->base, r->data + before_wrap, r->count - before_wrap, h->lines.line, err);
     return rc;
 }
 
@@ -148,7 +116,7 @@ static void set_start(struct ihex *h, uint64_t start)
     struct dfu_image *image = h->reader->image;
     if (image->has_start && image->start != start)
         dfui_note(h->reader->options, "%s: line %" PRIu64 ": another start address, 0x%08" PRIX64 ", ignored",
-                  h->source->name, h->line, start);
+                  h->lines.source->name, h->lines.line, start);
     if (!image->has_start)
         image->start = start;
     image->has_start = true;
@@ -162,8 +130,8 @@ static void end_record(struct ihex *h, const struct record *r)
     if (h->mode == MODE_PLAIN) /* files of 8-bit tools keep the start address here */
         set_start(h, r->offset);
     else
-        dfui_note(h->reader->options, "%s: line %" PRIu64 ": address 0x%04X in the end record ignored", h->source->name,
-                  h->line, r->offset);
+        dfui_note(h->reader->options, "%s: line %" PRIu64 ": address 0x%04X in the end record ignored",
+                  h->lines.source->name, h->lines.line, r->offset);
 }
 
 static int apply(struct ihex *h, const struct record *r, struct dfu_error **err)
@@ -171,10 +139,10 @@ static int apply(struct ihex *h, const struct record *r, struct dfu_error **err)
     static const uint8_t counts[] = {
         [TYPE_END] = 0, [TYPE_SEGMENT] = 2, [TYPE_START_SEGMENT] = 4, [TYPE_LINEAR] = 2, [TYPE_START_LINEAR] = 4};
     if (r->type > TYPE_START_LINEAR)
-        return bad_line(h, err, "unknown record type 0x%02X", r->type);
+        return dfui_lines_bad(&h->lines, err, "unknown record type 0x%02X", r->type);
     if (r->type != TYPE_DATA && r->count != counts[r->type])
-        return bad_line(h, err, "a record of type 0x%02X holds %u bytes, this one %u", r->type, counts[r->type],
-                        r->count);
+        return dfui_lines_bad(&h->lines, err, "a record of type 0x%02X holds %u bytes, this one %u", r->type,
+                              counts[r->type], r->count);
     uint64_t first = r->count >= 2 ? (uint64_t)(r->data[0] << 8 | r->data[1]) : 0;
     uint64_t second = r->count >= 4 ? (uint64_t)(r->data[2] << 8 | r->data[3]) : 0;
     switch (r->type) {
@@ -201,77 +169,51 @@ static int apply(struct ihex *h, const struct record *r, struct dfu_error **err)
     return DFU_OK;
 }
 
-/* Steps over blanks and line ends; true at a character that is neither, false at the end of the input. */
-static int skip_blank(struct ihex *h, bool *more, struct dfu_error **err)
-{
-    struct dfui_source *s = h->source;
-    *more = false;
-    for (;;) {
-        int rc = dfui_source_need(s, LONGEST, err);
-        if (rc != DFU_OK || dfui_source_left(s) == 0)
-            return rc;
-        uint8_t c = *s->at;
-        if (!is_blank(c) && !is_line_end(c)) {
-            *more = true;
-            return DFU_OK;
-        }
-        bool pair = c == '\r' && dfui_source_left(s) > 1 && s->at[1] == '\n';
-        h->line += is_line_end(c);
-        dfui_source_take(s, pair ? 2 : 1);
-    }
-}
-
 /* One record and the rest of its line. */
-static int read_record(struct ihex *h, struct dfu_error **err)
+static int read_record(struct ihex *h, bool *more, struct dfu_error **err)
 {
     struct record r = {0};
-    uint8_t c = *h->source->at;
+    uint8_t c = *h->lines.source->at;
     if (c != ':')
-        return c > ' ' && c < 0x7F ? bad_line(h, err, "'%c' where a record should begin with ':'", c)
-                                   : bad_line(h, err, "byte 0x%02X where a record should begin with ':'", c);
+        return c > ' ' && c < 0x7F
+                   ? dfui_lines_bad(&h->lines, err, "'%c' where a record should begin with ':'", c)
+                   : dfui_lines_bad(&h->lines, err, "byte 0x%02X where a record should begin with ':'", c);
     int rc = parse_record(h, &r, err);
     if (rc == DFU_OK)
         rc = apply(h, &r, err);
-    uint64_t line = h->line;
-    bool more = false;
+    uint64_t line = h->lines.line;
     if (rc == DFU_OK)
-        rc = skip_blank(h, &more, err);
-    if (rc == DFU_OK && more && h->line == line && !h->ended)
-        return bad_line(h, err, "text after the record");
+        rc = dfui_lines_skip(&h->lines, more, err);
+    if (rc == DFU_OK && *more && h->lines.line == line && !h->ended)
+        return dfui_lines_bad(&h->lines, err, "text after the record");
     return rc;
 }
 
 static void note_rest(const struct ihex *h)
 {
-    bool records = *h->source->at == ':';
-    dfui_note(h->reader->options, "%s: line %" PRIu64 ": %s after the end record ignored", h->source->name, h->line,
-              records ? "records" : "text");
+    bool records = *h->lines.source->at == ':';
+    dfui_note(h->reader->options, "%s: line %" PRIu64 ": %s after the end record ignored", h->lines.source->name,
+              h->lines.line, records ? "records" : "text");
 }
 
 int dfui_ihex_read(struct dfui_reader *r, struct dfu_error **err)
 {
-    struct ihex h = {.reader = r, .source = r->source, .line = 1};
+    struct ihex h = {.reader = r};
     bool more = false;
-    int rc = dfui_source_need(h.source, 3, err);
-    if (rc == DFU_OK && dfui_source_left(h.source) >= 3 && memcmp(h.source->at, "\xEF\xBB\xBF", 3) == 0)
-        dfui_source_take(h.source, 3); /* byte order mark */
+    int rc = dfui_lines_begin(&h.lines, r->source, LONGEST, err);
     if (rc == DFU_OK)
-        rc = skip_blank(&h, &more, err);
+        rc = dfui_lines_skip(&h.lines, &more, err);
     bool empty = !more;
-    while (rc == DFU_OK && more && !h.ended) {
-        rc = read_record(&h, err);
-        more = dfui_source_left(h.source) > 0;
-    }
+    while (rc == DFU_OK && more && !h.ended)
+        rc = read_record(&h, &more, err);
     if (rc != DFU_OK)
         return rc;
     if (empty)
-        return dfu_error_set(err, DFU_ERR_FORMAT, "%s: the file contains no data", h.source->name);
+        return dfu_error_set(err, DFU_ERR_FORMAT, "%s: the file contains no data", r->source->name);
     if (!h.ended) {
-        dfu_error_set(err, DFU_ERR_FORMAT, "%s: no end record (:00000001FF) up to line %" PRIu64, h.source->name,
-                      h.line);
-        dfu_error_set_cause(err, "the file may be cut off");
-        dfu_error_set_hint(err, "build or fetch the file again");
-        return DFU_ERR_FORMAT;
+        dfu_error_set(err, DFU_ERR_FORMAT, "%s: no end record (:00000001FF) up to line %" PRIu64, r->source->name,
+                      h.lines.line);
+        return dfui_lines_cut_off(err);
     }
     if (more)
         note_rest(&h);
@@ -287,9 +229,9 @@ bool dfui_ihex_probe(const uint8_t *head, size_t length)
         uint8_t c = head[i];
         if (c == ':' && fresh && i + 2 < length && is_digit(head[i + 1]) && is_digit(head[i + 2]))
             return true;
-        if (c == 0 || c == 0x7F || (c < ' ' && !is_blank(c) && !is_line_end(c)))
+        if (c == 0 || c == 0x7F || (c < ' ' && !dfui_is_blank(c) && !dfui_is_line_end(c)))
             return false; /* no text */
-        fresh = is_line_end(c) || (fresh && is_blank(c));
+        fresh = dfui_is_line_end(c) || (fresh && dfui_is_blank(c));
     }
     return false;
 }

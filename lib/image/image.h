@@ -11,8 +11,7 @@
 #include "core/core.h"
 #include <libdfu/image.h>
 
-/* An image in more parts than this is no firmware, and each part costs 32 bytes. Half a shuffled file has many
- * parts for a moment: a quarter of its records. */
+/* An image in more parts than this is no firmware, and each part costs 32 bytes. */
 #define DFUI_MAX_SEGMENTS ((size_t)1 << 20)
 
 struct dfui_segment {
@@ -90,6 +89,9 @@ bool dfui_pieces_merge(struct dfui_piece *a, size_t a_count, struct dfui_piece *
 bool dfui_pieces_sort(struct dfui_piece *pieces, size_t *count, struct dfui_piece *scratch,
                       struct dfui_overlap *overlap);
 
+/* Where the byte at address comes from; 0 = unknown. */
+uint32_t dfui_piece_line(const struct dfui_piece *p, uint64_t address);
+
 /* True when a ends at or before b in (alt, address) order. */
 bool dfui_piece_before(const struct dfui_piece *a, const struct dfui_piece *b);
 
@@ -97,6 +99,12 @@ bool dfui_piece_before(const struct dfui_piece *a, const struct dfui_piece *b);
 
 /* The image's segments as pieces, into list (room for image->count). */
 void dfui_image_pieces(const struct dfu_image *image, struct dfui_piece *list);
+
+/* Room for n segments; the old ones stay. */
+int dfui_image_reserve(struct dfu_image *image, size_t n, struct dfu_error **err);
+
+/* Gives back what is not used; keeps it when the allocator refuses. */
+void dfui_image_fit(struct dfu_image *image);
 
 /* Leaves only pieces, which are sorted parts of the image's own segments. */
 int dfui_image_shrink(struct dfu_image *image, const struct dfui_piece *pieces, size_t count, struct dfu_error **err);

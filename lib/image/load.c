@@ -67,7 +67,7 @@ static int read_into(struct dfu_image *image, struct dfui_source *source, const 
     image->format = format->name;
     int rc = format->read(&reader, err);
     if (rc == DFU_OK)
-        rc = dfui_builder_flush(&builder, err);
+        rc = dfui_builder_finish(&builder, err);
     if (rc == DFU_OK && image->count == 0)
         rc = dfu_error_set(err, DFU_ERR_FORMAT, "%s: the file contains no data", source->name);
     if (rc == DFU_OK)

@@ -10,7 +10,7 @@ bool dfui_piece_before(const struct dfui_piece *a, const struct dfui_piece *b)
     return a->alt != b->alt ? a->alt < b->alt : a->address + a->length <= b->address;
 }
 
-static uint32_t line_at(const struct dfui_piece *p, uint64_t address)
+uint32_t dfui_piece_line(const struct dfui_piece *p, uint64_t address)
 {
     if (p->line == 0 || p->step == 0)
         return p->line;
@@ -49,8 +49,8 @@ static bool agree(const struct dfui_piece *old, const struct dfui_piece *new, st
         overlap->address = from;
         overlap->old_value = *a;
         overlap->new_value = *b;
-        overlap->old_line = line_at(old, from);
-        overlap->new_line = line_at(new, from);
+        overlap->old_line = dfui_piece_line(old, from);
+        overlap->new_line = dfui_piece_line(new, from);
     }
     return overlap->policy != DFU_OVERLAP_ERROR;
 }

@@ -44,8 +44,7 @@ static size_t join(const struct dfui_piece *pieces, size_t count, struct dfui_se
     return n;
 }
 
-/* Room for n segments; the old ones stay. */
-static int reserve_segments(struct dfu_image *image, size_t n, struct dfu_error **err)
+int dfui_image_reserve(struct dfu_image *image, size_t n, struct dfu_error **err)
 {
     if (n > DFUI_MAX_SEGMENTS)
         return dfu_error_set(err, DFU_ERR_RANGE, "the data lies in more than %zu separate pieces", DFUI_MAX_SEGMENTS);
@@ -89,8 +88,7 @@ static int reserve_exactly(struct dfu_image *image, size_t used, struct dfu_erro
     return DFU_OK;
 }
 
-/* Gives back what is not used; keeps it when the allocator refuses. */
-static void fit(struct dfu_image *image)
+void dfui_image_fit(struct dfu_image *image)
 {
     uint8_t *less = image->used > 0 ? realloc(image->bytes, image->used) : NULL;
     if (less == NULL)
@@ -101,7 +99,7 @@ static void fit(struct dfu_image *image)
 
 int dfui_image_shrink(struct dfu_image *image, const struct dfui_piece *pieces, size_t count, struct dfu_error **err)
 {
-    int rc = reserve_segments(image, count, err);
+    int rc = dfui_image_reserve(image, count, err);
     if (rc != DFU_OK)
         return rc;
     uint8_t *to = image->bytes;
@@ -111,14 +109,14 @@ int dfui_image_shrink(struct dfu_image *image, const struct dfui_piece *pieces, 
     }
     image->used = (size_t)(to - image->bytes);
     image->count = join(pieces, count, image->segments);
-    fit(image);
+    dfui_image_fit(image);
     return DFU_OK;
 }
 
 int dfui_image_adopt(struct dfu_image *image, uint8_t *slab, size_t used, size_t room, const struct dfui_piece *pieces,
                      size_t count, struct dfu_error **err)
 {
-    int rc = reserve_segments(image, count_segments(pieces, count), err);
+    int rc = dfui_image_reserve(image, count_segments(pieces, count), err);
     if (rc != DFU_OK)
         return rc;
     free(image->bytes);
@@ -126,7 +124,7 @@ int dfui_image_adopt(struct dfu_image *image, uint8_t *slab, size_t used, size_t
     image->used = used;
     image->room = room;
     image->count = join(pieces, count, image->segments);
-    fit(image);
+    dfui_image_fit(image);
     return DFU_OK;
 }
 
@@ -134,7 +132,7 @@ int dfui_image_append(struct dfu_image *image, uint32_t alt, uint64_t address, c
                       struct dfu_error **err)
 {
     bool joins = image->count > 0 && continues(&image->segments[image->count - 1], alt, address);
-    int rc = joins ? DFU_OK : reserve_segments(image, image->count + 1, err);
+    int rc = joins ? DFU_OK : dfui_image_reserve(image, image->count + 1, err);
     if (rc == DFU_OK)
         rc = reserve_bytes(image, length, err);
     if (rc != DFU_OK)
@@ -169,7 +167,7 @@ static int spread(struct dfu_image *image, const struct dfui_piece *pieces, size
     size_t used = 0;
     for (size_t i = 0; i < count; i++)
         used += (size_t)pieces[i].length;
-    int rc = reserve_segments(image, count_segments(pieces, count), err);
+    int rc = dfui_image_reserve(image, count_segments(pieces, count), err);
     if (rc == DFU_OK)
         rc = reserve_exactly(image, used, err);
     if (rc != DFU_OK)

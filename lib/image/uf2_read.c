@@ -8,6 +8,7 @@
 #include "image/uf2.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define MAX_FAMILIES 16u
 
@@ -15,9 +16,10 @@
 struct family {
     bool named; /* false: blocks that name no family */
     uint32_t id;
-    uint64_t blocks;
-    uint64_t sum;     /* of block numbers */
-    uint32_t claimed; /* number of blocks */
+    uint32_t claimed;  /* number of blocks */
+    uint32_t *numbers; /* of the blocks, as they come: 4 bytes for each 512 of the file */
+    size_t blocks;
+    size_t room;
 };
 
 struct uf2 {
@@ -80,6 +82,26 @@ static int find_family(struct uf2 *u, const uint8_t *b, struct family **out, str
     return DFU_OK;
 }
 
+static int remember_number(struct family *f, uint32_t number, struct dfu_error **err)
+{
+    if (f->blocks == f->room) {
+        size_t room = f->room + f->room / 4 + 64;
+        uint32_t *more = realloc(f->numbers, room * sizeof *more);
+        if (more == NULL)
+            return dfui_error_no_memory(err);
+        f->numbers = more;
+        f->room = room;
+    }
+    f->numbers[f->blocks++] = number;
+    return DFU_OK;
+}
+
+/* The MD5 of a region of flash, for loaders that skip what they hold already, ends the block's data. */
+static uint32_t room_for_data(uint32_t flags)
+{
+    return DFUI_UF2_MOST - ((flags & DFUI_UF2_HAS_MD5) != 0 ? DFUI_UF2_MD5 : 0);
+}
+
 static int read_block(struct uf2 *u, const uint8_t *b, struct dfu_error **err)
 {
     struct family *f = NULL;
@@ -90,16 +112,17 @@ static int read_block(struct uf2 *u, const uint8_t *b, struct dfu_error **err)
     int rc = find_family(u, b, &f, err);
     if (rc != DFU_OK)
         return rc;
-    f->blocks++;
-    f->sum += number;
     if (number >= claimed)
         return bad(u, err, "its number is %" PRIu32 ", of %" PRIu32 " blocks", number, claimed);
     if (claimed != f->claimed)
         return bad(u, err, "one of %" PRIu32 " blocks, but earlier ones say %" PRIu32, claimed, f->claimed);
-    if (size > DFUI_UF2_MOST)
-        return bad(u, err, "%" PRIu32 " bytes of data, at most %u fit", size, DFUI_UF2_MOST);
+    if (size > room_for_data(flags))
+        return bad(u, err, "%" PRIu32 " bytes of data, at most %" PRIu32 " fit", size, room_for_data(flags));
     if (u->taken == MAX_FAMILIES || f != &u->families[u->taken])
         return DFU_OK;
+    rc = remember_number(f, number, err);
+    if (rc != DFU_OK)
+        return rc;
     if ((flags & (DFUI_UF2_NOT_MAIN_FLASH | DFUI_UF2_FILE_CONTAINER)) != 0) {
         u->skipped++;
         return DFU_OK;
@@ -147,18 +170,30 @@ static int check_choice(const struct uf2 *u, struct dfu_error **err)
     return DFU_OK;
 }
 
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a;
+    uint32_t y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Every number from 0 to the end, once. Uses the numbers up. */
 static int check_numbers(const struct uf2 *u, struct dfu_error **err)
 {
     const struct family *f = &u->families[u->taken];
-    uint64_t n = f->claimed;
-    if (f->blocks == n && f->sum == n * (n - 1) / 2)
+    uint64_t next = 0;
+    qsort(f->numbers, f->blocks, sizeof *f->numbers, by_number);
+    for (size_t i = 0; i < f->blocks && f->numbers[i] == next; i++)
+        next++;
+    if (next == f->claimed && f->blocks == f->claimed)
         return DFU_OK;
-    if (f->blocks == n)
-        (void)dfu_error_set(err, DFU_ERR_FORMAT,
-                            "%s: some of the %" PRIu64 " blocks are there twice, others not at all", u->name, n);
+    if (next < f->blocks && next > 0 && f->numbers[next] == next - 1)
+        (void)dfu_error_set(err, DFU_ERR_FORMAT, "%s: block number %" PRIu64 ", of %" PRIu32 ", is there twice",
+                            u->name, next - 1, f->claimed);
     else
-        (void)dfu_error_set(err, DFU_ERR_FORMAT, "%s: %" PRIu64 " blocks, but they say that there are %" PRIu64,
-                            u->name, f->blocks, n);
+        (void)dfu_error_set(err, DFU_ERR_FORMAT,
+                            "%s: block number %" PRIu64 " is missing: %zu blocks, but they say that there are %" PRIu32,
+                            u->name, next, f->blocks, f->claimed);
     dfu_error_set_cause(err, "the file may be cut off, or put together from others");
     return DFU_ERR_FORMAT;
 }
@@ -200,6 +235,8 @@ int dfui_uf2_read(struct dfui_reader *r, struct dfu_error **err)
         rc = check_numbers(&u, err);
     if (rc == DFU_OK)
         remember(&u);
+    for (size_t i = 0; i < u.count; i++)
+        free(u.families[i].numbers);
     return rc;
 }
 

@@ -81,6 +81,7 @@ static int put_segment(struct uf2_writer *w, const struct dfui_segment *s, struc
 
 static void say(const struct uf2_writer *w, const struct dfu_image_options *options)
 {
+    dfui_note_start(w->image, options, w->sink->name);
     if (w->padding > 0)
         dfui_note(options, "%s: %" PRIu64 " bytes of 0x00 fill the pages of %u bytes that a UF2 file is made of",
                   w->sink->name, w->padding, DFUI_UF2_PAYLOAD);

@@ -79,7 +79,7 @@ void dfui_run_compare(struct dfui_run *run, const struct dfu_step *step)
 
 int dfui_run_verify_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
-    int rc = dfui_run_read(run, step->block, run->block, step->length, err);
+    int rc = dfui_ahead_read(run, step, err);
     if (rc == DFU_OK)
         dfui_run_compare(run, step);
     return rc;
@@ -87,7 +87,7 @@ int dfui_run_verify_step(struct dfui_run *run, const struct dfu_step *step, stru
 
 int dfui_run_blank_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
-    int rc = dfui_run_read(run, step->block, run->block, step->length, err);
+    int rc = dfui_ahead_read(run, step, err);
     if (rc != DFU_OK)
         return rc;
     uint32_t memory = dfui_plan_memory(run->plan, step->region);
@@ -108,7 +108,7 @@ int dfui_run_blank_step(struct dfui_run *run, const struct dfu_step *step, struc
 
 int dfui_run_read_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
-    int rc = dfui_run_read(run, step->block, run->block, step->length, err);
+    int rc = dfui_ahead_read(run, step, err);
     /* A survey keeps memories apart that have the same addresses. */
     uint32_t alt = run->plan->survey ? step->alt : DFU_ALT_ANY;
     if (rc == DFU_OK)

@@ -124,6 +124,10 @@ static int check_access(const struct dfu_plan *plan, const struct dfu_region *r,
             return DFU_OK;
         return refused(plan, r, part, intent, "write-only", NULL, err);
     }
+    if (r->kind == DFU_MEMORY_OTP && intent == DFUI_INTENT_WRITE && (force & DFU_PLAN_FORCE_OTP))
+        return r->access & DFU_ACCESS_READ
+                   ? DFU_OK
+                   : refused(plan, r, part, intent, "write-only, so it cannot be checked", NULL, err);
     if (r->kind != DFU_MEMORY_NORMAL) {
         static const char *const names[] = {"", "option bytes, which may lock the chip for good",
                                             "one-time programmable", "no memory but device features"};

@@ -52,8 +52,10 @@ int dfui_run_plain_write(struct dfui_run *run, const struct dfu_step *step, stru
 static bool goes_by_itself(struct dfui_run *run)
 {
     const struct dfu_device_info *info = &run->session->device->info;
+    uint32_t left;
     return (info->attributes & DFU_WILL_DETACH) &&
-           dfui_session_watch(run->session, (uint32_t)info->detach_timeout + GO_MS) != DFU_LEFT_STILL_DFU;
+           dfui_session_watch(run->session, (uint32_t)info->detach_timeout + GO_MS, &left, NULL) == DFU_OK &&
+           left != DFU_LEFT_STILL_DFU;
 }
 
 int dfui_run_plain_manifest(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
@@ -75,18 +77,17 @@ int dfui_run_plain_manifest(struct dfui_run *run, const struct dfu_step *step, s
     if (needs_reset && !goes_by_itself(run))
         (void)s->context->ops.reset(s->link.conn, NULL);
     s->gone = true;
-    run->result.left = dfui_session_watch(s, run->options.leave_watch_ms);
-    return DFU_OK;
+    return dfui_session_watch(s, run->options.leave_watch_ms, &run->result.left, err);
 }
 
-void dfui_run_plain_leave(struct dfui_run *run)
+int dfui_run_plain_leave(struct dfui_run *run, struct dfu_error **err)
 {
     struct dfu_session *s = run->session;
     (void)dfui_idle(&s->link, NULL);
     (void)dfui_request_detach(&s->link, s->device->info.detach_timeout, NULL);
     (void)s->context->ops.reset(s->link.conn, NULL);
     s->gone = true;
-    run->result.left = dfui_session_watch(s, run->options.leave_watch_ms);
+    return dfui_session_watch(s, run->options.leave_watch_ms, &run->result.left, err);
 }
 
 /* A short frame ends an upload, and the device is in dfuIDLE then (DFU 1.1 section 6.2.2). In dfuUPLOAD-IDLE it

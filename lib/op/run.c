@@ -54,7 +54,7 @@ static uint64_t weight(const struct dfu_step *step)
                                                                         : step->length;
 }
 
-static void leave(struct dfui_run *run, const struct dfu_step *step)
+static int leave(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     struct dfu_session *s = run->session;
     struct dfu_error *failure = NULL;
@@ -63,11 +63,11 @@ static void leave(struct dfui_run *run, const struct dfu_step *step)
         dfui_log(&s->context->log, DFU_LOG_WARNING, "leave: %s", dfu_error_message(failure));
         dfui_error_clear(&failure);
         run->result.left = rc == DFU_ERR_GONE ? DFU_LEFT_GONE : DFU_LEFT_STILL_DFU;
-        return;
+        return DFU_OK;
     }
     dfui_dfuse_leave(&s->link);
     s->gone = true;
-    run->result.left = dfui_session_watch(s, run->options.leave_watch_ms);
+    return dfui_session_watch(s, run->options.leave_watch_ms, &run->result.left, err);
 }
 
 static int do_plain_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
@@ -80,9 +80,8 @@ static int do_plain_step(struct dfui_run *run, const struct dfu_step *step, stru
     case DFU_STEP_VERIFY:
         return dfui_run_plain_verify(run, step, err);
     case DFU_STEP_LEAVE:
-        if (!run->session->gone) /* a manifestation with reset has left already */
-            dfui_run_plain_leave(run);
-        return DFU_OK;
+        /* A manifestation with reset has left already. */
+        return run->session->gone ? DFU_OK : dfui_run_plain_leave(run, err);
     default:
         return dfui_run_plain_upload(run, step, err);
     }
@@ -121,7 +120,7 @@ static int do_step(struct dfui_run *run, const struct dfu_step *step, struct dfu
     case DFU_STEP_PROBE:
         return dfui_run_probe_step(run, step, err);
     case DFU_STEP_WRITE:
-        rc = dfui_run_write_step(run, step, err);
+        rc = dfui_run_is_otp(run, step) ? dfui_run_otp_step(run, step, err) : dfui_run_write_step(run, step, err);
         if (rc == DFU_OK)
             run->flashed_to = step->address + step->length;
         return rc;
@@ -132,8 +131,7 @@ static int do_step(struct dfui_run *run, const struct dfu_step *step, struct dfu
     case DFU_STEP_READ:
         return dfui_run_read_step(run, step, err);
     case DFU_STEP_LEAVE:
-        leave(run, step);
-        return DFU_OK;
+        return leave(run, step, err);
     default:
         return dfu_error_set(err, DFU_ERR_INTERNAL, "step of unknown kind %u", step->kind);
     }
@@ -160,10 +158,22 @@ static const char *doing(uint32_t kind)
     return words[kind <= DFU_STEP_UPLOAD ? kind : 0];
 }
 
+/* A cancel of the watch: all that was to be done to the device is done. */
+static void explain_unwatched(const struct dfui_run *run, struct dfu_error **err)
+{
+    (void)dfu_error_set(err, DFU_ERR_CANCELLED, "cancelled while waiting for what the device does after the leave");
+    dfu_error_set_hint(err, "see 'dfu list': %sthe device was told to start its program",
+                       run->result.bytes > 0 ? "flash is complete, and " : "");
+}
+
 /* Says which step failed, and what state flash is in. */
 static void explain(struct dfui_run *run, const struct dfu_step *step, int rc, struct dfu_error **err)
 {
     struct dfu_error_info info = {.flags = DFU_ERROR_HAS_ADDRESS, .address = step->address};
+    if (rc == DFU_ERR_CANCELLED && run->session->gone) {
+        explain_unwatched(run, err);
+        return;
+    }
     if (rc == DFU_ERR_CANCELLED)
         (void)dfu_error_set(err, rc, "cancelled while %s at 0x%08" PRIX64, doing(step->kind), step->address);
     else
@@ -226,6 +236,8 @@ static int prepare(struct dfui_run *run, struct dfu_error **err)
             run->options.into == NULL)
             return dfu_error_set(err, DFU_ERR_ARGUMENT, "a read needs an image to read into");
     }
+    if (plan->summary.read_bytes > 0)
+        dfui_dfuse_doubt_address(&run->session->link);
     return DFU_OK;
 }
 
@@ -260,7 +272,10 @@ static int run_after(struct dfu_session *session, const struct dfu_plan *plan, c
         run.options.leave_watch_ms = LEAVE_WATCH_MS;
     rc = prepare(&run, err);
     if (rc == DFU_OK)
+        rc = dfui_run_check_otp(&run, err);
+    if (rc == DFU_OK)
         rc = run_steps(&run, err);
+    dfui_ahead_drop(&run);
     /* Whatever happened, the device is left in dfuIDLE, unless it left. */
     if (!session->gone && rc != DFU_ERR_GONE)
         (void)dfui_idle(&session->link, NULL);
@@ -268,6 +283,7 @@ static int run_after(struct dfu_session *session, const struct dfu_plan *plan, c
     run.result.kept_bytes = rc == DFU_OK ? plan->summary.kept_bytes : 0;
     run.result.retries = before->retries + session->link.retries - retries;
     run.result.elapsed_us = before->elapsed_us + dfui_link_now(&session->link) - run.started_us;
+    dfui_ahead_free(&run);
     free(run.block);
     free(run.other);
     free(run.erased);

@@ -9,6 +9,14 @@
 /* What is known of the erased value of a memory, beside 0x00…0xFF. */
 #define DFUI_ERASED_UNKNOWN (-1)
 
+/* Blocks that are on their way (ahead.c). */
+struct dfui_ahead {
+    uint8_t *room;  /* for DFU_QUEUE_DEPTH blocks, a ring; NULL = not used yet */
+    unsigned first; /* place of the oldest */
+    unsigned count;
+    bool off; /* the transport would not queue */
+};
+
 struct dfui_run {
     struct dfu_session *session;
     const struct dfu_plan *plan;
@@ -33,6 +41,7 @@ struct dfui_run {
     uint8_t first_found;
     uint32_t uploaded_blocks; /* plain DFU: blocks of the current upload */
     unsigned redone;          /* sectors erased and written a second time */
+    struct dfui_ahead ahead;
 };
 
 /* --- transfer.c: blocks with the retries that are without doubt (protocol rule 6) --- */
@@ -49,9 +58,24 @@ int dfui_run_read(struct dfui_run *run, uint32_t block, void *data, uint32_t len
 int dfui_run_send(struct dfui_run *run, const struct dfu_step *step, bool *broken, struct dfu_error **err);
 int dfui_run_erase(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 
+/* --- ahead.c: VERIFY, BLANK and READ steps, which follow each other, read ahead of their turn --- */
+
+/* Reads the step's block into run->block. */
+int dfui_ahead_read(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+/* Waits for what is still queued and forgets it: before any other request when the steps are not gone on with. */
+void dfui_ahead_drop(struct dfui_run *run);
+void dfui_ahead_free(struct dfui_run *run);
+
 /* --- write.c: WRITE and PROBE steps --- */
 int dfui_run_probe_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 int dfui_run_write_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+
+/* --- otp.c --- */
+bool dfui_run_is_otp(const struct dfui_run *run, const struct dfu_step *step);
+/* Before anything is changed: can all that goes to OTP come out right? */
+int dfui_run_check_otp(struct dfui_run *run, struct dfu_error **err);
+/* Writes a block of OTP unless it is there already. */
+int dfui_run_otp_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 
 /* --- compare.c: VERIFY, BLANK and READ steps --- */
 int dfui_run_verify_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
@@ -72,7 +96,7 @@ int dfui_run_plain_write(struct dfui_run *run, const struct dfu_step *step, stru
 int dfui_run_plain_manifest(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 int dfui_run_plain_verify(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 /* DETACH and a reset, which is how dfu-util -R ends a session; then watches the bus. */
-void dfui_run_plain_leave(struct dfui_run *run);
+int dfui_run_plain_leave(struct dfui_run *run, struct dfu_error **err);
 int dfui_run_plain_upload(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 
 #endif

@@ -19,7 +19,11 @@ static int start_over(struct dfu_session *session, struct dfu_error *failure, st
     dfu_image_free(*contents);
     *contents = NULL;
     int rc = dfui_session_recover(session, err);
-    return rc == DFU_OK ? dfu_image_new(contents, err) : rc;
+    if (rc == DFU_OK)
+        return dfu_image_new(contents, err);
+    dfu_error_wrap(err, "the device was lost while it was read");
+    dfu_error_set_hint(err, "check cable and power, put the board into DFU mode again, then repeat the command");
+    return rc;
 }
 
 static int run_survey(struct dfu_session *session, const struct dfu_plan *plan, const struct dfu_plan_options *options,

@@ -47,6 +47,8 @@ static struct dfui_span fresh_span(const struct dfui_extent *e, const struct dfu
 static struct dfui_span plain_span(const struct dfui_extent *e, const struct dfu_region *r)
 {
     struct dfui_span span = {e->range, e->alt, e->region, 0};
+    if (r != NULL && r->kind != DFU_MEMORY_NORMAL) /* OTP is never padded */
+        return span;
     struct dfu_range whole = {round_down(e->range.start, PLAIN_WORD), round_up(e->range.end, PLAIN_WORD)};
     if (r != NULL)
         whole = dfui_range_cut(whole, dfui_region_range(r));

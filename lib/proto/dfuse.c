@@ -11,7 +11,6 @@ enum { CMD_GET = 0x00, CMD_SET_ADDRESS = 0x21, CMD_ERASE = 0x41 };
 /* Limits, not waits: a healthy device answers long before. */
 #define POINT_MS 5000
 #define BLOCK_MS 10000
-#define READ_MS 5000
 
 /* H7 sectors of 128 KiB need up to 4 s by the datasheet; external flash of the same size no more. */
 static uint32_t erase_limit_ms(uint32_t sector_size)
@@ -26,12 +25,16 @@ static uint32_t mass_erase_limit_ms(uint64_t bytes)
     return (uint32_t)dfui_min(mebibytes, 60) * 35000;
 }
 
-static int address_command(struct dfui_link *link, uint8_t code, uint32_t address, uint32_t limit_ms, const char *what,
+static int address_command(struct dfui_link *link, enum dfui_kind kind, uint32_t address, uint32_t limit_ms,
                            struct dfu_error **err)
 {
-    uint8_t data[5] = {code};
+    uint8_t data[5] = {kind == DFUI_KIND_ERASE ? CMD_ERASE : CMD_SET_ADDRESS};
     dfui_put_le32(data + 1, address);
-    struct dfui_command c = {.what = what, .data = data, .length = sizeof data, .deadline_ms = limit_ms};
+    struct dfui_command c = {.what = kind == DFUI_KIND_ERASE ? "erase" : "set address",
+                             .kind = kind,
+                             .data = data,
+                             .length = sizeof data,
+                             .deadline_ms = limit_ms};
     if (link->state != DFU_STATE_DNLOAD_IDLE) {
         int rc = dfui_idle(link, err);
         if (rc != DFU_OK)
@@ -45,12 +48,18 @@ static int address_command(struct dfui_link *link, uint8_t code, uint32_t addres
 
 int dfui_dfuse_set_address(struct dfui_link *link, uint32_t address, struct dfu_error **err)
 {
-    return address_command(link, CMD_SET_ADDRESS, address, POINT_MS, "set address", err);
+    return address_command(link, DFUI_KIND_POINT, address, POINT_MS, err);
+}
+
+void dfui_dfuse_doubt_address(struct dfui_link *link)
+{
+    link->known |= 1u << DFUI_KIND_POINT;
+    link->hasty &= ~(1u << DFUI_KIND_POINT);
 }
 
 int dfui_dfuse_erase(struct dfui_link *link, uint32_t address, uint32_t sector_size, struct dfu_error **err)
 {
-    return address_command(link, CMD_ERASE, address, erase_limit_ms(sector_size), "erase", err);
+    return address_command(link, DFUI_KIND_ERASE, address, erase_limit_ms(sector_size), err);
 }
 
 int dfui_dfuse_mass_erase(struct dfui_link *link, uint64_t bytes, struct dfu_error **err)
@@ -69,7 +78,7 @@ int dfui_dfuse_commands(struct dfui_link *link, uint8_t *codes, size_t max, stru
     int rc = dfui_idle(link, err);
     if (rc != DFU_OK)
         return rc;
-    rc = dfui_request_upload(link, 0, reply, sizeof reply, READ_MS, err);
+    rc = dfui_request_upload(link, 0, reply, sizeof reply, DFUI_READ_MS, err);
     if (rc < 0) {
         link->state = DFUI_STATE_UNKNOWN;
         return rc;
@@ -83,7 +92,12 @@ int dfui_dfuse_commands(struct dfui_link *link, uint8_t *codes, size_t max, stru
 int dfui_dfuse_write(struct dfui_link *link, uint16_t block, const void *data, size_t length,
                      enum dfui_outcome *outcome, struct dfu_error **err)
 {
-    struct dfui_command c = {.what = "write", .data = data, .length = length, .deadline_ms = BLOCK_MS, .block = block};
+    struct dfui_command c = {.what = "write",
+                             .kind = DFUI_KIND_WRITE,
+                             .data = data,
+                             .length = length,
+                             .deadline_ms = BLOCK_MS,
+                             .block = block};
     *outcome = DFUI_NOT_RUN;
     if (link->state != DFU_STATE_DNLOAD_IDLE) {
         int rc = dfui_idle(link, err);
@@ -113,7 +127,7 @@ int dfui_dfuse_read(struct dfui_link *link, uint16_t block, void *data, size_t l
     int rc = link->state == DFU_STATE_UPLOAD_IDLE ? DFU_OK : dfui_idle(link, err);
     if (rc != DFU_OK)
         return rc;
-    rc = dfui_request_upload(link, block, data, length, READ_MS, err);
+    rc = dfui_request_upload(link, block, data, length, DFUI_READ_MS, err);
     if (rc < 0)
         return refused_read(link, rc, err);
     if ((size_t)rc != length) {

@@ -12,6 +12,9 @@
 int dfui_dfuse_set_address(struct dfui_link *link, uint32_t address, struct dfu_error **err);
 
 /* Erases the sector at address (0x41 and four bytes); sector_size sets the time limit. */
+/* For runs that nothing else would show to be of another place, as a read: the next SET_ADDRESS is sent again when it
+ * ends without a wait. */
+void dfui_dfuse_doubt_address(struct dfui_link *link);
 int dfui_dfuse_erase(struct dfui_link *link, uint32_t address, uint32_t sector_size, struct dfu_error **err);
 
 /* Mass erase (0x41 alone); bytes sets the time limit. */

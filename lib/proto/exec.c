@@ -87,11 +87,23 @@ static int patient_getstatus(struct dfui_link *link, struct dfui_status *status,
     }
 }
 
+/* Did the command end without a wait, where the last one of its kind had one? The device may have forgotten it. Only
+ * the first such answer is doubted: some devices have no wait for short blocks and blank sectors. */
+static bool doubtful(struct dfui_link *link, const struct dfui_command *c, bool waited)
+{
+    uint32_t bit = 1u << c->kind;
+    bool usual = (link->known & bit) != 0 && (link->hasty & bit) == 0;
+    link->known |= bit;
+    link->hasty = waited ? link->hasty & ~bit : link->hasty | bit;
+    return !waited && usual && c->kind != DFUI_KIND_OTHER;
+}
+
 /* Polls from GETSTATUS #1 to the end of the command. */
 static int poll_to_end(struct dfui_link *link, const struct dfui_command *c, enum dfui_outcome *outcome,
                        struct dfu_error **err)
 {
     uint64_t deadline = dfui_link_now(link) + (uint64_t)c->deadline_ms * 1000;
+    bool waited = false;
     link->last.poll_ms = 0;
     for (unsigned round = 0;; round++) {
         struct dfui_status s;
@@ -105,9 +117,12 @@ static int poll_to_end(struct dfui_link *link, const struct dfui_command *c, enu
             return dfui_exec_refusal(link, c->what, err);
         }
         if (s.state == DFU_STATE_DNLOAD_IDLE) {
+            if (doubtful(link, c, waited))
+                return dfu_error_set(err, DFU_ERR_PROTOCOL, "%s: device is done at once, unlike before", c->what);
             *outcome = DFUI_DONE;
             return DFU_OK;
         }
+        waited = waited || s.poll_ms > 0;
         if (s.state == DFU_STATE_IDLE) {
             /* Somebody dropped the command: nothing runs in dfuIDLE. Whether it ran is not known. */
             return dfu_error_set(err, DFU_ERR_PROTOCOL, "%s: device fell back to dfuIDLE", c->what);

@@ -16,8 +16,12 @@ enum dfui_outcome {
     DFUI_UNKNOWN, /* it may or may not have been executed */
 };
 
+/* Commands that a device takes alike. */
+enum dfui_kind { DFUI_KIND_OTHER, DFUI_KIND_POINT, DFUI_KIND_ERASE, DFUI_KIND_WRITE };
+
 struct dfui_command {
     const char *what; /* for messages: "erase", "block" */
+    enum dfui_kind kind;
     const void *data;
     size_t length;
     uint32_t deadline_ms; /* for each transfer and for the whole wait */
@@ -26,8 +30,9 @@ struct dfui_command {
 
 /*
  * Sends the command and waits until the device is in dfuDNLOAD-IDLE. On failure *outcome (never NULL) says
- * what is known. Errors: DFU_ERR_DEVICE or DFU_ERR_PROTECTED with outcome REFUSED; DFU_ERR_CANCELLED,
- * DFU_ERR_GONE and wire errors.
+ * what is known. A command that ends without a wait, where the last one of its kind had one, has outcome UNKNOWN and
+ * DFU_ERR_PROTOCOL: so answers a loader that has lost the command. Errors: DFU_ERR_DEVICE or DFU_ERR_PROTECTED with
+ * outcome REFUSED; DFU_ERR_CANCELLED, DFU_ERR_GONE and wire errors.
  */
 int dfui_exec(struct dfui_link *link, const struct dfui_command *command, enum dfui_outcome *outcome,
               struct dfu_error **err);

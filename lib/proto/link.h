@@ -31,6 +31,8 @@ struct dfui_link {
     uint8_t state;           /* enum dfu_state as far as we know, or DFUI_STATE_UNKNOWN */
     uint32_t quirks;         /* enum dfui_quirk */
     uint32_t retries;        /* transfers that were repeated */
+    uint32_t hasty;          /* kinds of commands (1 << enum dfui_kind) the last of which ended without a wait */
+    uint32_t known;          /* kinds that the device has done, or of which the first is to be doubted */
     uint64_t busy_until_us;  /* a wait that was cut short by a cancel: the device is busy until then */
     struct dfui_status last; /* the last GETSTATUS reply */
 };

@@ -52,6 +52,15 @@ int dfui_request_dnload(struct dfui_link *link, uint16_t block, const void *data
     return rc < 0 ? rc : DFU_OK;
 }
 
+struct dfu_usb_setup dfui_request_upload_setup(const struct dfui_link *link, uint16_t block, size_t length)
+{
+    return (struct dfu_usb_setup){.type = TYPE_IN,
+                                  .request = REQ_UPLOAD,
+                                  .value = block,
+                                  .index = link->interface_number,
+                                  .length = (uint16_t)length};
+}
+
 int dfui_request_upload(struct dfui_link *link, uint16_t block, void *data, size_t length, uint32_t timeout_ms,
                         struct dfu_error **err)
 {

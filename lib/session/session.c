@@ -140,7 +140,7 @@ static int open_device(struct dfu_session *s, const struct dfu_open_options *o, 
     s->link = (struct dfui_link){.ops = &c->ops,
                                  .self = c->self,
                                  .log = &c->log,
-                                 .cancel = &c->cancel,
+                                 .cancel = c->cancel,
                                  .interface_number = s->device->info.interface_number,
                                  .state = DFUI_STATE_UNKNOWN,
                                  .quirks = s->device->quirks};
@@ -223,6 +223,11 @@ void dfu_session_close(struct dfu_session *session)
     free(session);
 }
 
+const struct dfu_device *dfu_session_device(const struct dfu_session *session)
+{
+    return session == NULL ? NULL : session->device;
+}
+
 const struct dfu_memmap *dfu_session_memmap(const struct dfu_session *session)
 {
     return session == NULL ? NULL : session->device->map;
@@ -269,13 +274,10 @@ int dfu_session_describe(struct dfu_session *session, int ask_commands, struct d
         session->command_count = rc;
     }
     struct dfu_session_info i = {.size = sizeof i,
-                                 .device = session->device->info,
-                                 .target = {.size = sizeof i.target},
                                  .dfuse = session->dfuse,
                                  .found_state = session->found.state,
                                  .found_status = session->found.status,
                                  .command_count = (uint32_t)(session->command_count > 0 ? session->command_count : 0)};
-    dfu_session_target(session, &i.target);
     memcpy(i.commands, session->commands, sizeof i.commands);
     return dfui_sized_out(info, &i, sizeof i);
 }

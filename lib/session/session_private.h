@@ -44,7 +44,19 @@ int dfui_session_select(struct dfu_session *session, uint32_t alt, struct dfu_er
  */
 int dfui_session_recover(struct dfu_session *session, struct dfu_error **err);
 
-/* Watches the bus after a leave, for up to limit_ms. */
-enum dfu_left dfui_session_watch(struct dfu_session *session, uint32_t limit_ms);
+/* Told of the time that has passed; non-zero = stop. */
+typedef int dfui_waiting_fn(uint64_t ms, uint64_t limit_ms, void *arg);
+
+/*
+ * After a command that makes the chip reset itself: waits up to leave_ms for the device to go (*went says whether it
+ * did), and then up to return_ms for the same board (path, ids, serial, names of its memories), onto which it puts the
+ * session, in dfuIDLE. Errors: DFU_ERR_GONE (not back, or another board), DFU_ERR_CANCELLED, wire errors.
+ */
+int dfui_session_again(struct dfu_session *session, uint32_t leave_ms, uint64_t return_ms, dfui_waiting_fn *waiting,
+                       void *arg, bool *went, struct dfu_error **err);
+
+/* Watches the bus after a leave, for up to limit_ms. DFU_ERR_CANCELLED when a cancel was seen: *left, an enum dfu_left,
+ * is what is known so far. */
+int dfui_session_watch(struct dfu_session *session, uint32_t limit_ms, uint32_t *left, struct dfu_error **err);
 
 #endif

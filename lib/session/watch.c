@@ -8,7 +8,7 @@
 /* udev has set the permissions of a new device by then, or will not. */
 #define SETTLE_US 2000000
 
-enum dfu_left dfui_session_watch(struct dfu_session *s, uint32_t limit_ms)
+int dfui_session_watch(struct dfu_session *s, uint32_t limit_ms, uint32_t *left, struct dfu_error **err)
 {
     struct dfui_link *link = &s->link;
     uint64_t deadline = dfui_link_now(link) + (uint64_t)limit_ms * 1000;
@@ -19,16 +19,18 @@ enum dfu_left dfui_session_watch(struct dfu_session *s, uint32_t limit_ms)
             /* A new USB address shows a return that was quicker than our scans. */
             if (seen.presence == DFUI_ABSENT || seen.address != s->device->info.address)
                 went = true;
-            if (went && seen.presence == DFUI_DFU)
-                return DFU_LEFT_STILL_DFU;
-            if (went && seen.presence != DFUI_ABSENT)
-                return DFU_LEFT_OTHER;
+            if (went && seen.presence != DFUI_ABSENT) {
+                *left = seen.presence == DFUI_DFU ? DFU_LEFT_STILL_DFU : DFU_LEFT_OTHER;
+                return DFU_OK;
+            }
         }
         uint64_t now = dfui_link_now(link);
+        *left = went ? DFU_LEFT_GONE : DFU_LEFT_STILL_DFU;
         if (now >= deadline)
-            return went ? DFU_LEFT_GONE : DFU_LEFT_STILL_DFU;
-        if (dfui_link_sleep_until(link, dfui_min(deadline, now + SCAN_PAUSE_US), NULL) != DFU_OK)
-            return went ? DFU_LEFT_GONE : DFU_LEFT_STILL_DFU;
+            return DFU_OK;
+        int rc = dfui_link_sleep_until(link, dfui_min(deadline, now + SCAN_PAUSE_US), err);
+        if (rc != DFU_OK)
+            return rc;
     }
 }
 

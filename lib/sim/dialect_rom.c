@@ -22,18 +22,14 @@ static void wrong_state(struct sim_board *board, struct sim_reply *reply)
     refuse(board, reply, DFU_STATUS_ERR_STALLEDPKT);
 }
 
-/* Read protection on: nothing but read unprotect works (AN3156). */
-static int read_protected(struct sim_board *board)
+/* Read protection on: nothing but read unprotect works (AN3156), or all seems to and nothing does. */
+enum closed { OPEN, REFUSES, PRETENDS };
+
+static enum closed read_protected(struct sim_board *board)
 {
-    for (size_t i = 0; i < board->memory_count; i++) {
-        struct sim_memory *memory = &board->memories[i];
-        if (memory->row->kind == SIM_OPTION && memory->row->unprotected != 0) {
-            uint8_t level;
-            dfui_sim_memory_read(memory, memory->row->rdp_offset, &level, 1);
-            return level != memory->row->unprotected;
-        }
-    }
-    return 0;
+    if (dfui_sim_rdp(board) == 0)
+        return OPEN;
+    return dfui_sim_options_of(board)->row->silent ? PRETENDS : REFUSES;
 }
 
 static void fail(struct sim_board *board, uint8_t status)
@@ -41,12 +37,18 @@ static void fail(struct sim_board *board, uint8_t status)
     board->failure = status;
 }
 
+/* Erasing and programming protected flash is no error (AN3156). */
+static int dropped(struct sim_board *board, const struct sim_memory *memory, uint32_t offset)
+{
+    return read_protected(board) == PRETENDS || dfui_sim_write_protected(board, memory, offset);
+}
+
 static void erase(struct sim_board *board, uint64_t address, struct sim_reply *reply)
 {
     struct sim_memory *memory = dfui_sim_memory_at(board, address);
     if (memory == NULL || memory->row->kind != SIM_FLASH)
         fail(board, DFU_STATUS_ERR_TARGET);
-    else
+    else if (!dropped(board, memory, (uint32_t)(address - memory->row->start)))
         reply->busy_us = dfui_sim_erase(board, memory, (uint32_t)(address - memory->row->start));
 }
 
@@ -60,25 +62,22 @@ static void program(struct sim_board *board, uint64_t address, uint32_t length, 
         fail(board, DFU_STATUS_ERR_TARGET);
         return;
     }
+    if (dropped(board, memory, (uint32_t)offset))
+        return;
     (void)dfui_sim_program(board, memory, (uint32_t)offset, board->buffer, length, 0, &reply->busy_us);
     if (memory->row->kind == SIM_OPTION) {
-        reply->departure = SIM_RETURNS;
+        reply->departure = dfui_sim_rdp(board) == 2 ? SIM_GONE : SIM_RETURNS; /* level 2 starts no loader */
         reply->away_us = SIM_RETURN_US;
     }
 }
 
-/* Erases everything, drops the protection and resets. */
+/* Erases everything, drops the read protection, keeps the write protection, and resets. */
 static void unprotect(struct sim_board *board, struct sim_reply *reply)
 {
     reply->busy_us = dfui_sim_mass_erase(board);
-    for (size_t i = 0; i < board->memory_count; i++) {
-        struct sim_memory *memory = &board->memories[i];
-        if (memory->row->kind == SIM_OPTION && memory->row->unprotected != 0) {
-            uint64_t took;
-            (void)dfui_sim_program(board, memory, memory->row->rdp_offset, &memory->row->unprotected, 1, 0, &took);
-            break;
-        }
-    }
+    dfui_sim_set_rdp(board, 0);
+    if (dfui_sim_options_of(board) != NULL)
+        dfui_sim_options_of(board)->changed = 1;
     reply->departure = SIM_RETURNS;
     reply->away_us = reply->busy_us + SIM_RETURN_US;
 }
@@ -100,20 +99,20 @@ static void run_pending(struct sim_board *board, const struct dfu_usb_setup *set
     dfui_sim_decode(board, board->block, board->buffer, board->length, &command);
     board->length = 0;
     board->state = DFU_STATE_DNBUSY;
-    int closed = read_protected(board);
+    enum closed closed = read_protected(board);
     if (command.kind == SIM_COMMAND_UNPROTECT)
         unprotect(board, reply);
-    else if (closed && command.kind != SIM_COMMAND_LIST)
+    else if (closed == REFUSES && command.kind != SIM_COMMAND_LIST)
         fail(board, DFU_STATUS_ERR_VENDOR);
     else if (command.kind == SIM_COMMAND_SET_ADDRESS)
         set_address(board, command.address);
     else if (command.kind == SIM_COMMAND_ERASE)
         erase(board, command.address, reply);
-    else if (command.kind == SIM_COMMAND_MASS_ERASE)
+    else if (command.kind == SIM_COMMAND_MASS_ERASE && closed == OPEN)
         reply->busy_us = dfui_sim_mass_erase(board);
     else if (command.kind == SIM_COMMAND_BLOCK)
         program(board, command.address, command.length, reply);
-    else if (command.kind != SIM_COMMAND_LIST)
+    else if (command.kind != SIM_COMMAND_LIST && command.kind != SIM_COMMAND_MASS_ERASE)
         fail(board, DFU_STATUS_ERR_STALLEDPKT);
     dfui_sim_send_status(board, setup, data, (uint32_t)((reply->busy_us + 999) / 1000), reply);
 }
@@ -163,7 +162,7 @@ static void upload_memory(struct sim_board *board, const struct dfu_usb_setup *s
     struct sim_command command;
     dfui_sim_decode(board, setup->value, board->buffer, length, &command);
     struct sim_memory *memory = dfui_sim_memory_at(board, command.address);
-    if (read_protected(board)) {
+    if (read_protected(board) == REFUSES) {
         refuse(board, reply, DFU_STATUS_ERR_VENDOR);
         return;
     }
@@ -175,6 +174,8 @@ static void upload_memory(struct sim_board *board, const struct dfu_usb_setup *s
     if (length > memory->length - offset)
         length = memory->length - offset;
     dfui_sim_memory_read(memory, offset, data, length);
+    if (read_protected(board) == PRETENDS && memory->row->kind == SIM_FLASH)
+        memset(data, 0, length);
     reply->length = length;
     board->state = DFU_STATE_UPLOAD_IDLE;
     board->counters.bytes_up += length;

@@ -12,10 +12,31 @@
     .word = 4, .unit = 4, .program_ns = 16000
 #define F4_SECTORS {{4, 16384, 250000}, {1, 65536, 550000}, {7, 131072, 1000000}}
 
+/* Option bytes as delivered, from the reference manual of each chip: F4 RM0090 3.9.1, F7 RM0385 3.4.1, F0 RM0091 4,
+ * F1 PM0075 2.5, L1 RM0038 3.6.1, L4 RM0351 3.4.1, G4 RM0440 3.4.1. */
+#define FACTORY_F4 "\xEF\xAA\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"
+#define FACTORY_F42 "\xEF\xAA\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x2F\xFF\xFF\xFF\xFF\xFF\xFF"
+#define FACTORY_F7 "\xFC\xAA\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xC0\xFF\xFF\xFF\xFF\xFF\xFF" \
+                   "\x80\x00\xFF\xFF\xFF\xFF\xFF\xFF\x40\x00\xFF\xFF\xFF\xFF\xFF\xFF"
+#define FACTORY_F0 "\xAA\x55\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00"
+#define FACTORY_F1 "\xA5\x5A\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00"
+#define FACTORY_L1 "\xAA\x00\x55\xFF\xF8\x00\x07\xFF\x00\x00\xFF\xFF\x00\x00\xFF\xFF" \
+                   "\x00\x00\xFF\xFF\x00\x00\xFF\xFF\x00\x00\xFF\xFF\x00\x00\xFF\xFF"
+#define FACTORY_PCROP "\xFF\xFF\xFF\xFF\x00\x00\x00\x00\x00\x00\xFF\xFF\xFF\xFF\x00\x00"
+#define FACTORY_NO_WRP "\xFF\x00\x00\xFF\x00\xFF\xFF\x00\xFF\x00\x00\xFF\x00\xFF\xFF\x00"
+#define FACTORY_L4 "\xAA\xF8\xEF\xFF\x55\x07\x10\x00" FACTORY_PCROP FACTORY_NO_WRP
+#define FACTORY_L4_2 "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF" FACTORY_PCROP FACTORY_NO_WRP
+#define FACTORY_SECURE "\x00\xFF\xFE\xFF\xFF\x00\x01\x00"
+
 static const struct sim_memory_row f4_flash = {F4_FLASH, .sectors = F4_SECTORS};
 static const struct sim_memory_row f4_options = {
     .name = "option bytes", .start = 0x1FFFC000, .kind = SIM_OPTION, .erased = 0xFF, .word = 4,
-    .unprotected = 0xAA, .rdp_offset = 1, .unit = 16, .program_ns = 16000, .sectors = {{1, 16, 0}}};
+    .unprotected = 0xAA, .rdp_offset = 1, .wrp = SIM_WRP_F4, .factory = FACTORY_F4,
+    .unit = 16, .program_ns = 16000, .sectors = {{1, 16, 0}}};
+static const struct sim_memory_row f42_options = {
+    .name = "option bytes", .start = 0x1FFFC000, .kind = SIM_OPTION, .erased = 0xFF, .word = 4,
+    .unprotected = 0xAA, .rdp_offset = 1, .wrp = SIM_WRP_F4, .factory = FACTORY_F42,
+    .unit = 16, .program_ns = 16000, .sectors = {{1, 16, 0}}};
 static const struct sim_memory_row f4_options_2 = {
     .name = "option bytes of bank 2", .start = 0x1FFEC000, .kind = SIM_OPTION, .erased = 0xFF, .word = 4,
     .unit = 16, .program_ns = 16000, .sectors = {{1, 16, 0}}};
@@ -37,7 +58,7 @@ static const struct sim_memory_row f7_flash = {
     F4_FLASH, .sectors = {{4, 32768, 250000}, {1, 131072, 550000}, {3, 262144, 1000000}}};
 static const struct sim_memory_row f7_options = {
     .name = "option bytes", .start = 0x1FFF0000, .kind = SIM_OPTION, .erased = 0xFF, .word = 4,
-    .unprotected = 0xAA, .rdp_offset = 1, .unit = 32, .program_ns = 16000, .sectors = {{1, 32, 0}}};
+    .unprotected = 0xAA, .rdp_offset = 1, .wrp = SIM_WRP_F4, .factory = FACTORY_F7, .unit = 32, .program_ns = 16000, .sectors = {{1, 32, 0}}};
 static const struct sim_memory_row f7_otp = {
     .name = "OTP", .start = 0x1FF07800, .kind = SIM_OTP, .erased = 0xFF, .word = 4,
     .unit = 4, .program_ns = 16000, .sectors = {{1, 528, 0}}};
@@ -47,14 +68,16 @@ static const struct sim_memory_row f0_flash = {
     .rewrite = SIM_REWRITE_REFUSED, .unit = 2, .program_ns = 53500, .sectors = {{64, 2048, 30000}}};
 static const struct sim_memory_row f0_options = {
     .name = "option bytes", .start = 0x1FFFF800, .kind = SIM_OPTION, .erased = 0xFF, .word = 2,
-    .unprotected = 0xAA, .rdp_offset = 0, .unit = 2, .program_ns = 53500, .sectors = {{1, 16, 0}}};
+    .unprotected = 0xAA, .rdp_offset = 0, .complement = 1, .wrp = SIM_WRP_F1, .factory = FACTORY_F0, .unit = 2,
+    .program_ns = 53500, .sectors = {{1, 16, 0}}};
 
 static const struct sim_memory_row f1_flash = {
     .name = "internal flash", .start = 0x08000000, .kind = SIM_FLASH, .erased = 0xFF, .word = 2,
     .rewrite = SIM_REWRITE_REFUSED, .unit = 2, .program_ns = 52500, .sectors = {{128, 2048, 30000}}};
 static const struct sim_memory_row f1_options = {
     .name = "option bytes", .start = 0x1FFFF800, .kind = SIM_OPTION, .erased = 0xFF, .word = 2,
-    .unprotected = 0xA5, .rdp_offset = 0, .unit = 2, .program_ns = 52500, .sectors = {{1, 16, 0}}};
+    .unprotected = 0xA5, .rdp_offset = 0, .complement = 1, .wrp = SIM_WRP_F1, .factory = FACTORY_F1, .unit = 2,
+    .program_ns = 52500, .sectors = {{1, 16, 0}}};
 
 static const struct sim_memory_row h7_flash = {
     .name = "internal flash", .start = 0x08000000, .kind = SIM_FLASH, .erased = 0xFF, .word = 32, .once = 1,
@@ -68,10 +91,11 @@ static const struct sim_memory_row l4_flash = {
     .rewrite = SIM_REWRITE_REFUSED, .unit = 8, .program_ns = 81690, .sectors = {{512, 2048, 22020}}};
 static const struct sim_memory_row l4_options = {
     .name = "option bytes", .start = 0x1FFF7800, .kind = SIM_OPTION, .erased = 0xFF, .word = 8,
-    .unprotected = 0xAA, .rdp_offset = 0, .unit = 8, .program_ns = 81690, .sectors = {{1, 40, 0}}};
+    .unprotected = 0xAA, .rdp_offset = 0, .complement = 4, .wrp = SIM_WRP_PAGES, .silent = 1, .factory = FACTORY_L4,
+    .unit = 8, .program_ns = 81690, .sectors = {{1, 40, 0}}};
 static const struct sim_memory_row l4_options_2 = {
     .name = "option bytes of bank 2", .start = 0x1FFFF800, .kind = SIM_OPTION, .erased = 0xFF, .word = 8,
-    .unit = 8, .program_ns = 81690, .sectors = {{1, 40, 0}}};
+    .factory = FACTORY_L4_2, .unit = 8, .program_ns = 81690, .sectors = {{1, 40, 0}}};
 static const struct sim_memory_row l4_otp = {
     .name = "OTP", .start = 0x1FFF7000, .kind = SIM_OTP, .erased = 0xFF, .word = 8, .once = 1,
     .rewrite = SIM_REWRITE_REFUSED, .unit = 8, .program_ns = 81690, .sectors = {{1, 1024, 0}}};
@@ -85,10 +109,11 @@ static const struct sim_memory_row g4_flash = {
     .rewrite = SIM_REWRITE_REFUSED, .unit = 8, .program_ns = 81700, .sectors = {{256, 2048, 22020}}};
 static const struct sim_memory_row g4_options = {
     .name = "option bytes", .start = 0x1FFF7800, .kind = SIM_OPTION, .erased = 0xFF, .word = 8,
-    .unprotected = 0xAA, .rdp_offset = 0, .unit = 8, .program_ns = 81700, .sectors = {{1, 48, 0}}};
+    .unprotected = 0xAA, .rdp_offset = 0, .complement = 4, .wrp = SIM_WRP_PAGES,
+    .factory = FACTORY_L4 FACTORY_SECURE, .unit = 8, .program_ns = 81700, .sectors = {{1, 48, 0}}};
 static const struct sim_memory_row g4_options_2 = {
     .name = "option bytes of bank 2", .start = 0x1FFFF800, .kind = SIM_OPTION, .erased = 0xFF, .word = 8,
-    .unit = 8, .program_ns = 81700, .sectors = {{1, 48, 0}}};
+    .factory = FACTORY_L4_2 FACTORY_SECURE, .unit = 8, .program_ns = 81700, .sectors = {{1, 48, 0}}};
 
 /* Programs bits to 1, and half a page in the time of a word. */
 static const struct sim_memory_row l1_flash = {
@@ -96,7 +121,8 @@ static const struct sim_memory_row l1_flash = {
     .unit = 128, .program_ns = 3280000, .sectors = {{1024, 256, 3280}}};
 static const struct sim_memory_row l1_options = {
     .name = "option bytes", .start = 0x1FF80000, .kind = SIM_OPTION, .erased = 0x00, .word = 4,
-    .unprotected = 0xAA, .rdp_offset = 0, .unit = 4, .program_ns = 3280000, .sectors = {{1, 32, 0}}};
+    .unprotected = 0xAA, .rdp_offset = 0, .complement = 2, .wrp = SIM_WRP_L1, .factory = FACTORY_L1, .unit = 4,
+    .program_ns = 3280000, .sectors = {{1, 32, 0}}};
 static const struct sim_memory_row l1_data = {
     .name = "data memory", .start = 0x08080000, .kind = SIM_EEPROM, .erased = 0x00, .word = 4,
     .unit = 4, .program_ns = 3280000, .sectors = {{2, 4096, 0}}};
@@ -161,7 +187,7 @@ static const struct sim_profile profiles[] = {
               "@Option Bytes  /0x1FFFC000/01*016 e/0x1FFEC000/01*016 e",
               "@OTP Memory /0x1FFF7800/01*512 e,01*016 e/0x1FFE7800/01*512 e,01*016 e",
               "@Device Feature/0xFFFF0000/01*004 e"},
-     .memories = {&f4_flash, &f4_options, &f4_options_2, &f4_otp, &f4_otp_2, &device_feature}},
+     .memories = {&f4_flash, &f42_options, &f4_options_2, &f4_otp, &f4_otp_2, &device_feature}},
     {.name = "stm32f746", .description = "STM32F746xG ROM: 1 MiB, 32/128/256 KiB sectors; a map without multiplier",
      .source = "strings: dumps of F72x/F74x ROMs; times: DS10916 (word 16 us, sectors 250/550/1000 ms, x32)",
      ST_ROM(2048, 0x2200), .mass_erase_us = 8000000, .serial = "365D36753038",

@@ -15,6 +15,9 @@ enum sim_kind {
     SIM_READ_ONLY
 };
 
+/* How option bytes say which flash is write-protected. */
+enum sim_wrp { SIM_WRP_NONE, SIM_WRP_F1, SIM_WRP_F4, SIM_WRP_L1, SIM_WRP_PAGES };
+
 /* What programming a flash word that is not erased does. */
 enum sim_rewrite {
     SIM_REWRITE_MIXES,   /* bits go one way only: the result is a mixture of old and new */
@@ -41,6 +44,10 @@ struct sim_memory_row {
     uint8_t rewrite;     /* enum sim_rewrite */
     uint8_t unprotected; /* SIM_OPTION: value of the read protection byte at level 0 */
     uint8_t rdp_offset;  /* SIM_OPTION: where that byte is */
+    uint8_t complement;  /* SIM_OPTION: so many bytes on is its complement, 0 = none */
+    uint8_t wrp;         /* SIM_OPTION: enum sim_wrp */
+    uint8_t silent;      /* SIM_OPTION: read-protected flash reads as 0, and what is sent to it is dropped (E6) */
+    const char *factory; /* SIM_OPTION: first bytes as delivered, as long as the memory; NULL = erased */
     uint32_t unit;       /* program_ns buys this many bytes */
     uint32_t program_ns;
     struct sim_sectors sectors[SIM_MAX_GROUPS]; /* ends at count 0 */

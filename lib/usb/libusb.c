@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The transport ops over libusb. */
 #include "usb/libusb.h"
+#include "usb/libusb_clock.h"
 #include "usb/libusb_private.h"
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* Linux usbfs refuses control transfers whose data stage is longer than a page; WinUSB has the same limit. */
 #define MAX_CONTROL 4096
 
 struct connection {
+    struct dfui_libusb *owner;
     libusb_context *usb;
     libusb_device_handle *handle;
-    int interface_number; /* -1 = none claimed */
-    int alt;              /* -1 = not known */
+    struct dfui_libusb_queue *queue; /* NULL = nothing was ever queued */
+    int interface_number;            /* -1 = none claimed */
+    int alt;                         /* -1 = not known */
     char path[DFUI_PATH_SIZE];
 };
 
@@ -73,13 +74,14 @@ static libusb_device *find(libusb_context *usb, const char *path)
 static void close_connection(void *conn)
 {
     struct connection *c = conn;
+    dfui_libusb_queue_free(c->queue);
     if (c->handle != NULL) {
         if (c->interface_number >= 0)
             (void)libusb_release_interface(c->handle, c->interface_number);
         libusb_close(c->handle);
     }
     if (c->usb != NULL)
-        libusb_exit(c->usb);
+        dfui_libusb_give(c->owner, c->usb, false);
     free(c);
 }
 
@@ -103,25 +105,42 @@ static int open_device(struct connection *c, libusb_device *device, struct dfu_e
     return code;
 }
 
+static int find_and_open(struct connection *c, struct dfu_error **err)
+{
+    libusb_device *device = find(c->usb, c->path);
+    int rc = device != NULL ? open_device(c, device, err)
+                            : dfu_error_set(err, DFU_ERR_NO_DEVICE, "no USB device at %s", c->path);
+    if (device != NULL)
+        libusb_unref_device(device);
+    return rc;
+}
+
+static int start_and_open(struct connection *c, struct dfu_error **err)
+{
+    int rc = libusb_init(&c->usb);
+    if (rc == 0)
+        return find_and_open(c, err);
+    c->usb = NULL;
+    return dfui_libusb_error(err, rc, "start libusb");
+}
+
 static int open_path(void *self, const char *path, void **conn, struct dfu_error **err)
 {
-    (void)self;
     struct connection *c = calloc(1, sizeof *c);
     if (c == NULL)
         return dfui_error_no_memory(err);
+    c->owner = self;
     c->interface_number = -1;
     c->alt = -1;
     (void)snprintf(c->path, sizeof c->path, "%s", path);
-    int rc = libusb_init(&c->usb);
-    if (rc != 0) {
-        c->usb = NULL;
-        rc = dfui_libusb_error(err, rc, "start libusb");
-    } else {
-        libusb_device *device = find(c->usb, path);
-        rc = device != NULL ? open_device(c, device, err)
-                            : dfu_error_set(err, DFU_ERR_NO_DEVICE, "no USB device at %s", path);
-        if (device != NULL)
-            libusb_unref_device(device);
+    c->usb = dfui_libusb_take(c->owner);
+    bool spare = c->usb != NULL;
+    int rc = spare ? find_and_open(c, err) : start_and_open(c, err);
+    if (rc == DFU_ERR_NO_DEVICE && spare) {
+        /* The spare context may not know of a device that came later, or came back. */
+        dfui_error_clear(err);
+        libusb_exit(c->usb);
+        rc = start_and_open(c, err);
     }
     if (rc != DFU_OK) {
         close_connection(c);
@@ -201,19 +220,44 @@ static uint64_t now_us(void *self, void *conn)
 {
     (void)self;
     (void)conn;
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+    return dfui_clock_now_us();
 }
 
 static void sleep_until_us(void *self, void *conn, uint64_t deadline_us)
 {
     (void)self;
     (void)conn;
-    struct timespec t = {.tv_sec = (time_t)(deadline_us / 1000000), .tv_nsec = (long)(deadline_us % 1000000) * 1000};
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR) {
-        /* A signal handler may have asked for a cancel; the slice ends soon anyway. */
-    }
+    dfui_clock_sleep_until_us(deadline_us);
+}
+
+static int submit(void *conn, const struct dfu_usb_setup *setup, void *data, uint32_t timeout_ms, void *tag,
+                  struct dfu_error **err)
+{
+    struct connection *c = conn;
+    if (c->queue == NULL)
+        c->queue = dfui_libusb_queue_new(c->usb, c->handle);
+    if (c->queue == NULL)
+        return dfui_error_no_memory(err);
+    return dfui_libusb_queue_submit(c->queue, setup, data, timeout_ms, tag, err);
+}
+
+static int reap(void *conn, void **tag, struct dfu_error **err)
+{
+    struct connection *c = conn;
+    return dfui_libusb_queue_reap(c->queue, tag, err);
+}
+
+/* Each thread has libusb started for itself. */
+static int share(void *self, void **other, struct dfu_error **err)
+{
+    (void)self;
+    *other = dfui_libusb_new();
+    return *other != NULL ? DFU_OK : dfui_error_no_memory(err);
+}
+
+static void unshare(void *other)
+{
+    dfui_libusb_free(other);
 }
 
 const struct dfu_transport_ops dfui_libusb_ops = {
@@ -228,4 +272,8 @@ const struct dfu_transport_ops dfui_libusb_ops = {
     .close = close_connection,
     .now_us = now_us,
     .sleep_until_us = sleep_until_us,
+    .submit = submit,
+    .reap = reap,
+    .share = share,
+    .unshare = unshare,
 };

@@ -91,6 +91,29 @@ static int raw_config(const struct libusb_config_descriptor *c, struct blob *b)
     return DFU_OK;
 }
 
+/* Any interface of class 0xFE, subclass 1: only then is more asked of the system than libusb has read already. */
+static bool has_dfu(const struct libusb_config_descriptor *c)
+{
+    for (unsigned i = 0; i < c->bNumInterfaces; i++)
+        for (int a = 0; a < c->interface[i].num_altsetting; a++) {
+            const struct libusb_interface_descriptor *d = &c->interface[i].altsetting[a];
+            if (d->bInterfaceClass == LIBUSB_CLASS_APPLICATION && d->bInterfaceSubClass == 1)
+                return true;
+        }
+    return false;
+}
+
+static void ask_system(libusb_device *device, struct dfu_usb_device *found, char *serial, size_t size)
+{
+    struct libusb_config_descriptor *active = NULL;
+    if (libusb_get_active_config_descriptor(device, &active) == 0) {
+        found->active_config = active->bConfigurationValue;
+        libusb_free_config_descriptor(active);
+    }
+    if (dfui_libusb_system_serial(found->path, serial, size))
+        found->serial = serial;
+}
+
 static int visit_device(libusb_device *device, dfu_usb_visit_fn *visit, void *arg)
 {
     struct libusb_device_descriptor d;
@@ -98,7 +121,7 @@ static int visit_device(libusb_device *device, dfu_usb_visit_fn *visit, void *ar
     struct dfu_usb_device found = {.size = sizeof found};
     char path[DFUI_PATH_SIZE];
     char serial[256];
-    struct libusb_config_descriptor *active = NULL;
+    bool dfu = false;
     int rc = DFU_OK;
 
     if (libusb_get_device_descriptor(device, &d) != 0)
@@ -111,23 +134,20 @@ static int visit_device(libusb_device *device, dfu_usb_visit_fn *visit, void *ar
     found.serial_index = d.iSerialNumber;
     found.product_index = d.iProduct;
     found.address = libusb_get_device_address(device);
-    if (libusb_get_active_config_descriptor(device, &active) == 0) {
-        found.active_config = active->bConfigurationValue;
-        libusb_free_config_descriptor(active);
-    }
-    if (dfui_libusb_system_serial(path, serial, sizeof serial))
-        found.serial = serial;
     for (unsigned i = 0; i < d.bNumConfigurations && found.config_count < MAX_CONFIGS && rc == DFU_OK; i++) {
         struct libusb_config_descriptor *c;
         if (libusb_get_config_descriptor(device, (uint8_t)i, &c) != 0)
             continue;
         struct blob b;
+        dfu = dfu || has_dfu(c);
         rc = raw_config(c, &b);
         libusb_free_config_descriptor(c);
         if (rc == DFU_OK)
             configs[found.config_count++] = (struct dfu_usb_config){b.data, b.length};
     }
     found.configs = configs;
+    if (dfu)
+        ask_system(device, &found, serial, sizeof serial);
     if (rc == DFU_OK)
         rc = visit(&found, arg);
     for (unsigned i = 0; i < found.config_count; i++)
@@ -135,10 +155,10 @@ static int visit_device(libusb_device *device, dfu_usb_visit_fn *visit, void *ar
     return rc;
 }
 
-/* A fresh context each time: without udevd one context never notices that devices come or go. */
+/* A fresh context each time: without udevd one context never notices that devices come or go. What is found is most
+ * often opened next, so it is kept for that. */
 int dfui_libusb_enumerate(void *self, dfu_usb_visit_fn *visit, void *arg, struct dfu_error **err)
 {
-    (void)self;
     libusb_context *usb = NULL;
     libusb_device **devices = NULL;
     int rc = libusb_init(&usb);
@@ -151,6 +171,6 @@ int dfui_libusb_enumerate(void *self, dfu_usb_visit_fn *visit, void *arg, struct
         rc = visit_device(devices[i], visit, arg);
     if (count >= 0)
         libusb_free_device_list(devices, 1);
-    libusb_exit(usb);
+    dfui_libusb_give(self, usb, true);
     return rc;
 }

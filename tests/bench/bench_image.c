@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -133,6 +135,24 @@ static int crc(long times)
     return 0;
 }
 
+/* peak COMMAND...: runs it, and prints its peak resident memory in KiB. */
+static int peak(char **command)
+{
+    struct rusage usage;
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        (void)execvp(command[0], command);
+        _exit(127);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child || getrusage(RUSAGE_CHILDREN, &usage) != 0)
+        return fail("peak", NULL);
+    if (status != 0)
+        return fail(command[0], NULL);
+    printf("%ld\n", usage.ru_maxrss);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "make") == 0)
@@ -143,6 +163,9 @@ int main(int argc, char **argv)
         return parse(argv[2], strtol(argv[3], NULL, 10));
     if (argc == 3 && strcmp(argv[1], "crc") == 0)
         return crc(strtol(argv[2], NULL, 10));
-    (void)fprintf(stderr, "usage: bench_image make PATH | copy FROM TO | parse PATH TIMES | crc TIMES\n");
+    if (argc >= 3 && strcmp(argv[1], "peak") == 0)
+        return peak(argv + 2);
+    (void)fprintf(stderr,
+                  "usage: bench_image make PATH | copy FROM TO | parse PATH TIMES | crc TIMES | peak COMMAND...\n");
     return 2;
 }

@@ -5,6 +5,20 @@ set -u
 failures=0
 sims=
 
+# The bus that boards are plugged into: they are at $bus-1, $bus-2 and so on.
+vhci_bus()
+{
+    for hub in /sys/devices/platform/vhci_hcd.0/usb*; do
+        [ "$(cat "$hub/speed" 2>/dev/null)" = 480 ] && cat "$hub/busnum" && return
+    done
+}
+# shellcheck disable=SC2034 # scenarios read it
+bus=$(vhci_bus)
+
+# A scenario that ends early leaves no boards behind.
+trap '[ -z "$sims" ] || kill $sims' EXIT
+trap 'exit 130' INT TERM
+
 # check WHAT COMMAND…: the command must succeed; its output is shown when it does not.
 check()
 {
@@ -95,6 +109,16 @@ wait_boards()
 {
     until_true test_boards "$1"
     udevadm settle 2>/dev/null || true # no udevd: nothing to wait for
+}
+
+# load MODULE: a kernel module that the scenario names in a line "# module: MODULE".
+load()
+{
+    if [ -n "${E2E_GUEST:-}" ]; then
+        check "module $1" insmod "/modules/$1.ko"
+    else
+        check "module $1" modprobe "$1"
+    fi
 }
 
 # Takes all boards away; their state= and stats= files are written now.

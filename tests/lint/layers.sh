@@ -19,11 +19,11 @@ declare -A private=(
 declare -A public=(
     [core]="types error context"
     [image]="types error image crc"
-    [map]="types error memmap"
+    [map]="types error memmap optbytes"
     [usb]="types error context transport device"
     [proto]="types error context transport device"
-    [session]="types error context transport device memmap session"
-    [op]="types error context transport device memmap session image plan crc"
+    [session]="types error context transport device memmap optbytes session"
+    [op]="types error context transport device memmap optbytes session image plan crc gang"
     [sim]="types error context transport sim"
 )
 

@@ -207,5 +207,30 @@ rejects words 'cli/main.c' cli/main.c '/* /tm''p/out */'
 rejects words 'README.md:2:' README.md 'data in ../sha''red/data'
 rejects quirks 'docs/quirks.md has no row B9' lib/proto/quirks.c '/* {1, DFUI_QUIRK_C, "B9", "why"}, */'
 
+# hardened ACCEPTED FLAG…: a program built so is accepted, or is not.
+hardened()
+{
+    local want=$1 output status
+    shift
+    printf '#include <stdio.h>\n#include <string.h>\nint main(int c, char **v)\n{\n    char b[40];\n    strcpy(b, v[c - 1]);\n    return puts(b);\n}\n' >"$tree/h.c"
+    "$cc" -O2 -w "$@" -o "$tree/h" "$tree/h.c" 2>/dev/null || return 0 # an option that this compiler does not have
+    output=$("$here/hardened.sh" Release "$tree/h" 2>&1)
+    status=$?
+    if { [ "$want" = yes ] && [ $status = 0 ]; } || { [ "$want" = no ] && [ $status = 1 ]; }; then
+        report yes
+    else
+        report no "hardened for: $* (exit $status)" "$output"
+    fi
+}
+
+all=(-fPIE -pie -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -Wl,-z,relro,-z,now)
+hardened yes "${all[@]}"
+hardened no "${all[@]}" -fno-PIE -no-pie
+hardened no "${all[@]}" -fno-stack-protector
+hardened no "${all[@]}" -U_FORTIFY_SOURCE
+hardened no "${all[@]}" -Wl,-z,lazy
+hardened no "${all[@]}" -Wl,-z,norelro
+hardened no "${all[@]}" -Wl,-z,execstack
+
 printf '%d cases passed, %d failed\n' "$passed" "$failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

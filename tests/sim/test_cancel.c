@@ -82,13 +82,31 @@ static struct dfu_context *context_to_cancel;
 static uint64_t cancel_at_us;
 static uint64_t cancelled_us;
 static uint64_t longest_slice_us;
+static struct dfu_sim *cancel_when_gone;
+
+static int see_one(const struct dfu_usb_device *device, void *arg)
+{
+    (void)device;
+    *(int *)arg = 1;
+    return 0;
+}
+
+static int is_gone(struct dfu_sim *sim)
+{
+    struct dfu_context_options co;
+    int there = 0;
+    DFU_INIT(&co);
+    dfu_sim_attach(sim, &co);
+    assert_int_equal(co.transport->enumerate(co.transport_self, see_one, &there, NULL), DFU_OK);
+    return !there;
+}
 
 static void sleep_and_cancel(void *self, void *conn, uint64_t deadline_us)
 {
     uint64_t now = inner->now_us(self, conn);
     if (deadline_us - now > longest_slice_us)
         longest_slice_us = deadline_us - now;
-    if (cancelled_us == 0 && now >= cancel_at_us) {
+    if (cancelled_us == 0 && (now >= cancel_at_us || (cancel_when_gone != NULL && is_gone(cancel_when_gone)))) {
         cancelled_us = now;
         dfu_context_cancel(context_to_cancel);
     }
@@ -127,6 +145,50 @@ static void in_the_middle_of_a_wait(void **state)
     bench_free(&b);
 }
 
+/* The cancel comes in the watch after a leave: the device was told already, but nobody knows what it does. */
+static void in_the_watch_after_a_leave(void **state)
+{
+    static const char *const profiles[] = {"st-loader", "stm32f407"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct bench b;
+        struct dfu_context_options co;
+        struct dfu_transport_ops ops;
+        struct dfu_context *context = NULL;
+        struct dfu_session *session = NULL;
+        struct dfu_plan_options po;
+        struct dfu_result result;
+        DFU_INIT(&po);
+        DFU_INIT(&result);
+        bench_new(&b, profiles[i], 0, 1);
+        DFU_INIT(&co);
+        dfu_sim_attach(b.sim, &co);
+        inner = co.transport;
+        ops = *inner;
+        ops.sleep_until_us = sleep_and_cancel;
+        co.transport = &ops;
+        assert_dfu_ok(dfu_context_new(&co, &context, &b.err), b.err);
+        context_to_cancel = context;
+        assert_dfu_ok(dfu_session_open_path(context, dfu_sim_path(b.sim, 0), NULL, &session, &b.err), b.err);
+        struct dfu_image *image = bench_image(0x08008000, 1000, 37);
+        po.flags = DFU_PLAN_LEAVE;
+        /* The first sleep in which the board is off the bus. */
+        cancelled_us = 0;
+        cancel_at_us = UINT64_MAX;
+        cancel_when_gone = b.sim;
+        int rc = dfu_session_write(session, image, &po, NULL, &result, &b.err);
+        cancel_when_gone = NULL;
+        assert_non_null(b.err);
+        assert_non_null(strstr(dfu_error_hint(b.err), "flash is complete"));
+        assert_dfu_error(rc, b.err, DFU_ERR_CANCELLED, "what the device does after the leave");
+        assert_int_equal(result.bytes, 1000);
+        dfu_image_free(image);
+        dfu_session_close(session);
+        dfu_context_free(context);
+        bench_free(&b);
+    }
+}
+
 static void while_waiting_for_a_device(void **state)
 {
     struct bench b;
@@ -148,6 +210,7 @@ int main(void)
         cmocka_unit_test(by_the_callback),
         cmocka_unit_test(by_the_context),
         cmocka_unit_test(in_the_middle_of_a_wait),
+        cmocka_unit_test(in_the_watch_after_a_leave),
         cmocka_unit_test(while_waiting_for_a_device),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "refuse.h"
+#include <malloc.h>
 #include <stddef.h>
 
 void *__real_malloc(size_t size);               /* NOLINT: the linker's names */
@@ -14,35 +15,50 @@ void __wrap_free(void *old);                    /* NOLINT */
 unsigned long refuse_at;
 unsigned long refuse_asked;
 long refuse_alive;
+long refuse_bytes;
+long refuse_peak;
 
 static int refuse(void)
 {
     return ++refuse_asked == refuse_at;
 }
 
-void *__wrap_malloc(size_t size)
+/* p is there from now on; returns it. */
+static void *count(void *p)
 {
-    void *p = refuse() ? NULL : __real_malloc(size);
-    refuse_alive += p != NULL;
+    if (p == NULL)
+        return NULL;
+    refuse_alive++;
+    refuse_bytes += (long)malloc_usable_size(p);
+    if (refuse_bytes > refuse_peak)
+        refuse_peak = refuse_bytes;
     return p;
 }
 
-void *__wrap_calloc(size_t count, size_t size)
+void *__wrap_malloc(size_t size)
 {
-    void *p = refuse() ? NULL : __real_calloc(count, size);
-    refuse_alive += p != NULL;
-    return p;
+    return refuse() ? NULL : count(__real_malloc(size));
+}
+
+void *__wrap_calloc(size_t count_of, size_t size)
+{
+    return refuse() ? NULL : count(__real_calloc(count_of, size));
 }
 
 void *__wrap_realloc(void *old, size_t size)
 {
+    long before = old != NULL ? (long)malloc_usable_size(old) : 0;
     void *p = refuse() ? NULL : __real_realloc(old, size);
-    refuse_alive += p != NULL && old == NULL;
-    return p;
+    if (p != NULL && old != NULL) {
+        refuse_alive--;
+        refuse_bytes -= before;
+    }
+    return count(p);
 }
 
 void __wrap_free(void *old)
 {
     refuse_alive -= old != NULL;
+    refuse_bytes -= old != NULL ? (long)malloc_usable_size(old) : 0;
     __real_free(old);
 }

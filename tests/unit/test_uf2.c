@@ -136,9 +136,9 @@ static void damage_is_named(void **state)
     used = 0;
     block(HAS_FAMILY, F4, 0, "a", 0, 3);
     block(HAS_FAMILY, F4, 1, "b", 1, 3);
-    refuses(NULL, DFU_ERR_FORMAT, "f.uf2: 2 blocks, but they say that there are 3");
+    refuses(NULL, DFU_ERR_FORMAT, "f.uf2: block number 2 is missing: 2 blocks, but they say that there are 3");
     block(HAS_FAMILY, F4, 2, "c", 1, 3);
-    refuses(NULL, DFU_ERR_FORMAT, "some of the 3 blocks are there twice");
+    refuses(NULL, DFU_ERR_FORMAT, "f.uf2: block number 1, of 3, is there twice");
     put32(file + 1024 + 20, 3);
     refuses(NULL, DFU_ERR_FORMAT, "f.uf2: block 3 (offset 1024): its number is 3, of 3 blocks");
     put32(file + 1024 + 24, 4);
@@ -164,6 +164,52 @@ static void damage_is_named(void **state)
     for (uint32_t i = 0; i < 17; i++) /* more families than anybody means */
         block(HAS_FAMILY, i, 0, "a", 0, 0xFFFFFFFF);
     refuses(NULL, DFU_ERR_FORMAT, "block 17 (offset 8192): more than 16 families in one file");
+}
+
+/* Numbers with the right count and the right sum, but wrong: 0 + 3 + 3 + 0 = 0 + 1 + 2 + 3. */
+static void numbers_are_complete(void **state)
+{
+    (void)state;
+    used = 0;
+    block(HAS_FAMILY, F4, 0, "a", 3, 4);
+    block(HAS_FAMILY, F4, 1, "b", 0, 4);
+    block(HAS_FAMILY, F4, 2, "c", 3, 4);
+    block(HAS_FAMILY, F4, 3, "d", 0, 4);
+    refuses(NULL, DFU_ERR_FORMAT, "f.uf2: block number 0, of 4, is there twice");
+    put32(file + 3 * 512 + 20, 1);
+    refuses(NULL, DFU_ERR_FORMAT, "f.uf2: block number 2 is missing: 4 blocks, but they say that there are 4");
+    put32(file + 2 * 512 + 20, 2);
+    dfu_image_free(reads(NULL, 0, "abcd"));
+    block(HAS_FAMILY, F4, 3, "d", 2, 4); /* one more than there should be */
+    refuses(NULL, DFU_ERR_FORMAT, "f.uf2: block number 2, of 4, is there twice");
+    used = 512; /* the claim of a small file costs nothing */
+    put32(file + 20, 0);
+    put32(file + 24, 0xFFFFFFFF);
+    refuses(NULL, DFU_ERR_FORMAT, "f.uf2: block number 1 is missing: 1 blocks, but they say that there are 4294967295");
+}
+
+/* The format's README: the last 24 of the 476 bytes hold an MD5 sum, and tags may stand behind the data. */
+static void sums_and_tags_are_no_data(void **state)
+{
+    (void)state;
+    static const uint8_t tags[] = "\x09\xbc\xc7\x9f"
+                                  "0.1.2\0\0\0"
+                                  "\x14\x9d\x0d\x65"
+                                  "ACME Toaster mk3\xff\xff\xff\xff";
+    used = 0;
+    block(HAS_FAMILY | 0x8000, F4, 0x100, "data", 0, 1);
+    memcpy(file + 36, tags, sizeof tags - 1);
+    dfu_image_free(reads(NULL, 0x100, "data"));
+    used = 0;
+    block(HAS_FAMILY | 0x4000, F4, 0x100, "data", 0, 1);
+    memset(file + 32 + 452, 0xAA, 24);
+    dfu_image_free(reads(NULL, 0x100, "data"));
+    put32(file + 16, 452);
+    struct dfu_image *image;
+    assert_dfu_ok(parse(NULL, &image), err);
+    dfu_image_free(image);
+    put32(file + 16, 456);
+    refuses(NULL, DFU_ERR_FORMAT, "f.uf2: block 1 (offset 0): 456 bytes of data, at most 452 fit");
 }
 
 static void writes_pages(void **state)
@@ -212,8 +258,14 @@ static void writes_pages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_family),     cmocka_unit_test(several_families), cmocka_unit_test(no_family),
-        cmocka_unit_test(not_main_flash), cmocka_unit_test(damage_is_named),  cmocka_unit_test(writes_pages),
+        cmocka_unit_test(numbers_are_complete),
+        cmocka_unit_test(sums_and_tags_are_no_data),
+        cmocka_unit_test(one_family),
+        cmocka_unit_test(several_families),
+        cmocka_unit_test(no_family),
+        cmocka_unit_test(not_main_flash),
+        cmocka_unit_test(damage_is_named),
+        cmocka_unit_test(writes_pages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

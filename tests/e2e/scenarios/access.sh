@@ -15,7 +15,7 @@ says stdout "permission"
 exits 0 "nobody may list, in JSON" as nobody "dfu list --json"
 says stdout '"serial":"206437A55652"'
 exits 5 "nobody may not open" as nobody "dfu info"
-says stderr "/dev/bus/usb/001/"
+says stderr "/dev/bus/usb/$(printf %03d "$bus")/"
 says stderr "root:root"
 says stderr "uid 65534"
 says stderr "60-dfu.rules"

@@ -10,26 +10,26 @@ serial()
 
 plug 8 st-loader,count=8,scale=0.2,state=flash
 exits 4 "eight match: none is taken" dfu info
-says stderr "--path 1-8"
+says stderr "--path $bus-8"
 for i in 0 1 2 3 4 5 6 7; do
     image "app$i" $((6000 + 4 * i))
 done
 for i in 0 1 2 3; do
-    check "board $i by path" dfu -p "1-$((i + 1))" flash "app$i@0x08008000"
+    check "board $i by path" dfu -p "$bus-$((i + 1))" flash "app$i@0x08008000"
 done
 for i in 4 5 6 7; do
     check "board $i by serial number" dfu -S "$(serial $i)" flash "app$i@0x08008000"
 done
 for i in 0 1 2 3 4 5 6 7; do
-    check "board $i, the other way" dfu -S "$(serial $i)" -p "1-$((i + 1))" verify "app$i@0x08008000"
+    check "board $i, the other way" dfu -S "$(serial $i)" -p "$bus-$((i + 1))" verify "app$i@0x08008000"
 done
-check "dfu-util finds one by path" dfu-util -p 1-3 -a 0 -s 0x08008000:6008 -U theirs
+check "dfu-util finds one by path" dfu-util -p "$bus-3" -a 0 -s 0x08008000:6008 -U theirs
 check "it is that one" cmp theirs app2
 
 # All at once: an erase on one keeps nobody waiting, and nobody gets another's bytes.
 jobs=
 for i in 0 1 2 3 4 5 6 7; do
-    dfu -p "1-$((i + 1))" flash "app$((7 - i))@0x08010000" >"log$i" 2>&1 &
+    dfu -p "$bus-$((i + 1))" flash "app$((7 - i))@0x08010000" >"log$i" 2>&1 &
     jobs="$jobs $!"
 done
 for job in $jobs; do

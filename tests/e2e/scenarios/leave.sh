@@ -17,7 +17,7 @@ for profile in st-loader stm32f407; do
     plug 1 $profile,scale=0.2
     exits 10 "$profile: leave with nothing to start" dfu leave 0x08020000
     wait_boards 1
-    exits 0 "$profile: it is back at its path" dfu -p 1-1 info
+    exits 0 "$profile: it is back at its path" dfu -p "$bus-1" info
     head -c 4000 /dev/zero | tr '\0' '\377' >blank.bin
     exits 0 "$profile: flash --leave that comes back" dfu flash blank.bin@0x08020000 --leave
     wait_boards 1

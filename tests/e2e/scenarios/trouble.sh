@@ -31,9 +31,9 @@ unplug
 plug 1 st-loader,scale=0.2,serial=TWIN
 plug 2 st-loader,scale=0.2,serial=TWIN
 exits 4 "twins" dfu -S TWIN info
-says stderr "--path 1-1"
-says stderr "--path 1-2"
-exits 0 "one of them by path" dfu -S TWIN -p 1-2 info
+says stderr "--path $bus-1"
+says stderr "--path $bus-2"
+exits 0 "one of them by path" dfu -S TWIN -p "$bus-2" info
 unplug
 
 # A loader that says dfuDNBUSY for ever: nothing but a USB reset helps, and the kernel does it for us.

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sweep.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SEED 42
+/* Bytes by which the image begins before the end of its first sector, at most. */
+#define BEFORE_EDGE 700u
+#define PLAIN_LENGTH 5220u
+#define MAX_LENGTH 9000u
+
+/* The sweep itself has no way to go on: a bug in it, or no memory. */
+static void give_up(const char *why)
+{
+    (void)fprintf(stderr, "sweep: %s\n", why);
+    abort();
+}
+
+struct dfu_sim *place_board(const char *profile)
+{
+    struct dfu_sim_options options;
+    struct dfu_sim *sim = NULL;
+    struct dfu_error *err = NULL;
+    DFU_INIT(&options);
+    options.flags = DFU_SIM_INIT_RANDOM;
+    options.seed = SEED;
+    if (dfu_sim_new(profile, &options, &sim, &err) != DFU_OK)
+        give_up(dfu_error_message(err));
+    return sim;
+}
+
+static bool memory_at(const struct dfu_sim *sim, uint64_t address, struct dfu_sim_memory *m)
+{
+    for (size_t i = 0;; i++) {
+        DFU_INIT(m);
+        m->flags = DFU_SIM_LOOK;
+        if (dfu_sim_get_memory(sim, 0, i, m) != DFU_OK)
+            return false;
+        if (address < m->start || address >= m->start + m->length)
+            continue;
+        m->flags = 0;
+        return dfu_sim_get_memory(sim, 0, i, m) == DFU_OK;
+    }
+}
+
+/* Sectors of the first region that can be read, erased and written. */
+static bool choose(struct place *p, const struct dfu_memmap *map, uint32_t transfer_size)
+{
+    struct dfu_region r;
+    DFU_INIT(&r);
+    for (size_t i = 0; dfu_memmap_region(map, i, &r) == DFU_OK; i++) {
+        uint32_t all = DFU_ACCESS_READ | DFU_ACCESS_ERASE | DFU_ACCESS_WRITE;
+        if ((r.access & all) != all || r.kind != DFU_MEMORY_NORMAL || r.count < 3)
+            continue;
+        uint64_t before = r.sector_size / 3 < BEFORE_EDGE ? r.sector_size / 3 : BEFORE_EDGE;
+        p->range.start = r.start + r.sector_size - before / 4 * 4;
+        p->range.end = p->range.start + 3 * (uint64_t)transfer_size + 121;
+        if (p->range.end > r.end)
+            p->range.end = r.end - 3;
+        p->sectors.start = r.start;
+        p->sectors.end = r.start + (p->range.end - r.start + r.sector_size - 1) / r.sector_size * r.sector_size;
+        return true;
+    }
+    return false;
+}
+
+static bool look(struct place *p)
+{
+    struct dfu_context_options options;
+    struct dfu_device_info info;
+    struct dfu_context *context = NULL;
+    struct dfu_list *list = NULL;
+    struct dfu_list *now = NULL;
+    struct dfu_sim *sim = place_board(p->profile);
+    bool good = false;
+    DFU_INIT(&options);
+    DFU_INIT(&info);
+    dfu_sim_attach(sim, &options);
+    if (dfu_context_new(&options, &context, NULL) == DFU_OK && dfu_list_new(context, NULL, &list, NULL) == DFU_OK &&
+        dfu_device_describe(dfu_list_at(list, 0), &info) == DFU_OK) {
+        if (info.mode == DFU_MODE_RUNTIME &&
+            dfu_device_detach(context, dfu_list_at(list, 0), NULL, &now, NULL) == DFU_OK)
+            (void)dfu_device_describe(dfu_list_at(now, 0), &info);
+        p->plain = info.protocol != DFU_PROTOCOL_DFUSE;
+        p->range.end = p->sectors.end = PLAIN_LENGTH;
+        good = p->plain || choose(p, dfu_device_memmap(dfu_list_at(now != NULL ? now : list, 0)), info.transfer_size);
+    }
+    dfu_list_free(now);
+    dfu_list_free(list);
+    dfu_context_free(context);
+    dfu_sim_free(sim);
+    return good;
+}
+
+static void make_image(struct place *p)
+{
+    size_t length = (size_t)(p->range.end - p->range.start);
+    uint32_t x = 0x2545F491;
+    p->bytes = malloc(length);
+    if (p->bytes == NULL || dfu_image_new(&p->image, NULL) != DFU_OK)
+        give_up("no memory, or no board to look at");
+    for (size_t i = 0; i < length; i++) {
+        x ^= x << 13;
+        x ^= x >> 17;
+        x ^= x << 5;
+        p->bytes[i] = (uint8_t)x;
+    }
+    if (dfu_image_add(p->image, DFU_ALT_ANY, p->range.start, p->bytes, length, DFU_OVERLAP_ERROR, NULL) != DFU_OK)
+        give_up("no memory, or no board to look at");
+}
+
+bool place_find(struct place *p, const char *profile, const char **why)
+{
+    memset(p, 0, sizeof *p);
+    p->profile = profile;
+    if (!look(p)) {
+        *why = "no region of three sectors that can be read, erased and written";
+        return false;
+    }
+    make_image(p);
+    struct dfu_sim_memory m;
+    struct dfu_sim *sim = place_board(profile);
+    DFU_INIT(&m);
+    m.flags = DFU_SIM_LOOK;
+    p->lies_at = p->range.start;
+    if (p->plain && dfu_sim_get_memory(sim, 0, 0, &m) == DFU_OK)
+        p->lies_at = m.start;
+    if (!memory_at(sim, p->lies_at, &m))
+        give_up("no memory, or no board to look at");
+    p->memory = (struct dfu_range){m.start, m.start + m.length};
+    p->erased = (uint8_t)m.erased;
+    p->before = malloc((size_t)m.length);
+    if (p->before == NULL)
+        give_up("no memory, or no board to look at");
+    memcpy(p->before, m.data, (size_t)m.length);
+    dfu_sim_free(sim);
+    if (p->plain) /* the whole of it may change */
+        p->sectors = p->memory;
+    return true;
+}
+
+void place_free(struct place *p)
+{
+    dfu_image_free(p->image);
+    free(p->bytes);
+    free(p->before);
+}
+
+static const uint8_t *at(const struct place *p, const struct dfu_sim *sim, uint64_t address)
+{
+    struct dfu_sim_memory m;
+    if (!memory_at(sim, p->lies_at, &m))
+        give_up("no memory, or no board to look at");
+    return m.data + (address - m.start);
+}
+
+bool place_holds_image(const struct place *p, const struct dfu_sim *sim)
+{
+    return memcmp(at(p, sim, p->lies_at), p->bytes, (size_t)(p->range.end - p->range.start)) == 0;
+}
+
+bool place_is_erased(const struct place *p, const struct dfu_sim *sim)
+{
+    const uint8_t *data = at(p, sim, p->sectors.start);
+    for (uint64_t i = 0; i < p->sectors.end - p->sectors.start; i++) {
+        if (data[i] != p->erased)
+            return false;
+    }
+    return true;
+}
+
+bool place_outside_unchanged(const struct place *p, const struct dfu_sim *sim)
+{
+    const uint8_t *data = at(p, sim, p->memory.start);
+    size_t first = (size_t)(p->sectors.start - p->memory.start);
+    size_t last = (size_t)(p->sectors.end - p->memory.start);
+    size_t length = (size_t)(p->memory.end - p->memory.start);
+    if (memcmp(data, p->before, first) != 0 || memcmp(data + last, p->before + last, length - last) != 0)
+        return false;
+    struct dfu_sim_memory m;
+    for (size_t i = 0;; i++) {
+        DFU_INIT(&m);
+        m.flags = DFU_SIM_LOOK;
+        if (dfu_sim_get_memory(sim, 0, i, &m) != DFU_OK)
+            return true;
+        if (m.start != p->memory.start && m.changed)
+            return false;
+    }
+}
+
+bool place_equals(const struct place *p, const struct dfu_sim *sim, const struct dfu_image *read)
+{
+    uint8_t bytes[MAX_LENGTH];
+    size_t length = (size_t)(p->range.end - p->range.start);
+    return length <= sizeof bytes && dfu_image_read(read, DFU_ALT_ANY, p->range.start, bytes, length) == length &&
+           memcmp(bytes, at(p, sim, p->lies_at), length) == 0;
+}
+
+struct dfu_sim *place_replug(const struct place *p, const struct dfu_sim *sim)
+{
+    struct dfu_sim *fresh = place_board(p->profile);
+    if (dfu_sim_load(fresh, 0, p->memory.start, at(p, sim, p->memory.start), (size_t)(p->memory.end - p->memory.start),
+                     NULL) != DFU_OK)
+        give_up("no memory, or no board to look at");
+    return fresh;
+}
