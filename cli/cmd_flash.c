@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* dfu flash: edits, plan, erase, program, verify, leave. */
+#include "confirm.h"
 #include "job.h"
 #include "out.h"
 #include "text.h"
@@ -59,6 +60,10 @@ static int flash(struct job *job, struct dfu_error **err)
         rc = job_open(job, err);
     if (rc == DFU_OK)
         rc = make_plan(job, &plan, err);
+    /* What OTP is given it keeps. */
+    if (rc == DFU_OK && (job->target.plan.flags & DFU_PLAN_FORCE_OTP) != 0 && !job->dry_run)
+        rc = confirm(job->cli, "Program one-time programmable memory, for ever", "--force otp", "nothing was written",
+                     err);
     if (rc == DFU_OK)
         rc = save_kept(job, plan, err);
     if (rc == DFU_OK) {

@@ -27,7 +27,7 @@ const struct opt options[] = {
      "bytes a block, instead of the device's"},
     {OPT_SIM, VALUE_REQUIRED, GROUP_SELECT, 0, "sim", "PROFILE[,KEY=VALUE]...",
      "a simulated device ('dfu sim list'); keys: state=DIR stats=FILE count=N serial=TEXT time=real scale=F "
-     "init=random fault=RULE"},
+     "init=random rdp=LEVEL fault=RULE"},
     {OPT_RECORD, VALUE_REQUIRED, GROUP_SELECT, 0, "record", "FILE", "write a wire log, to send in or to replay"},
     {OPT_REPLAY, VALUE_REQUIRED, GROUP_SELECT, 0, "replay", "FILE", "answer from a wire log instead of a device"},
 
@@ -63,7 +63,7 @@ const struct opt options[] = {
      "file format, bin, hex, srec, elf, dfuse or uf2; default by content (read: by the output's name)"},
 
     {OPT_FAMILY, VALUE_REQUIRED, GROUP_EDIT, 0, "family", "ID|NAME",
-     "UF2: the family to take out of a file or to write, e.g. 0x57755A57 or STM32F4"},
+     "UF2: the family to take out of a file or to write, e.g. 0x57755A57 or STM32F4; options: the chip, e.g. stm32f4"},
 
     {OPT_LEAVE, VALUE_OPTIONAL, GROUP_OWN, 0, "leave", "ADDR", "start the program afterwards (vector table at ADDR)"},
     {OPT_REQUIRE_LEAVE, VALUE_NONE, GROUP_OWN, 0, "require-leave", NULL,
@@ -75,7 +75,7 @@ const struct opt options[] = {
      "exit 7, touching nothing, where it cannot be read back"},
     {OPT_STRICT, VALUE_NONE, GROUP_OWN, 0, "strict", NULL, "warnings about the firmware are errors"},
     {OPT_FORCE, VALUE_REQUIRED, GROUP_OWN, 0, "force", "WHAT",
-     "lift one check: readonly, outside or erase (may be repeated)"},
+     "lift one check: readonly, outside, erase or otp (may be repeated)"},
     {OPT_DIFF, VALUE_NONE, GROUP_OWN, 0, "diff", NULL,
      "read first, and leave alone what is there already; blank flash is not erased"},
     {OPT_PRESERVE, VALUE_OPTIONAL, GROUP_OWN, 0, "preserve", "FILE",
@@ -102,6 +102,11 @@ const struct opt options[] = {
     {OPT_CHECK, VALUE_NONE, GROUP_OWN, 0, "check", NULL, "suffix: check its CRC and show it (the default)"},
     {OPT_EVERYTHING, VALUE_NONE, GROUP_OWN, 0, "everything", NULL, "every erasable sector, one by one"},
     {OPT_MASS_ERASE, VALUE_NONE, GROUP_OWN, 0, "mass-erase", NULL, "the mass erase command, then a full blank check"},
+    {OPT_SET, VALUE_REQUIRED, GROUP_OWN, 0, "set", "NAME=NUMBER", "change an option (may be repeated)"},
+    {OPT_RAW, VALUE_REQUIRED, GROUP_OWN, 0, "raw", "[ADDR=]HEX",
+     "change option bytes as they are, from their start or from ADDR on"},
+    {OPT_RDP2, VALUE_NONE, GROUP_OWN, 0, "rdp2-is-forever", NULL,
+     "let read protection go to level 2, after which nobody gets in again"},
     {OPT_USBIP, VALUE_OPTIONAL, GROUP_OWN, 0, "usbip", "ADDR:PORT",
      "run it and serve USB/IP there; without a value at 127.0.0.1:3240"},
     {OPT_VHCI, VALUE_NONE, GROUP_OWN, 0, "vhci", NULL, "run it and plug it into this machine (Linux, as root)"},
@@ -207,6 +212,27 @@ const struct verb verbs[] = {
      .examples = {"dfu crc 0x08000000..0x080FFFFC", "dfu crc 'Internal Flash'",
                   "dfu crc --preset crc32 0x08008000+128K"},
      .run = cmd_crc},
+    {.name = "options",
+     .summary = "show option bytes, and change them",
+     .usage = {"[options]", "[options] --set NAME=NUMBER...", "[options] --raw [ADDR=]HEX"},
+     .about = "Shows the bytes, and for chips whose layout is known what they mean: read protection (rdp, a level), "
+              "write protection, boot bits, watchdogs, brown-out reset. Changes are shown and confirmed first (--yes "
+              "without a terminal), written as a whole, and compared after the chip has reset itself. See "
+              "docs/protection.md.",
+     .groups = GROUP_SELECT,
+     .own = {OPT_SET, OPT_RAW, OPT_FAMILY, OPT_RDP2, OPT_YES},
+     .examples = {"dfu options", "dfu options --set bor=2 --set wdg_sw=1", "dfu --sim stm32f407 options --json"},
+     .run = cmd_options},
+    {.name = "unprotect",
+     .summary = "remove read protection; erases all of flash",
+     .usage = {"[options]"},
+     .about = "Sends READ UNPROTECT, waits until the chip has erased its flash and the same board is back, and checks "
+              "that its flash is readable and blank. Asks first on a terminal and needs --yes elsewhere. A board that "
+              "is not read-protected is left as it is.",
+     .groups = GROUP_SELECT,
+     .own = {OPT_YES},
+     .examples = {"dfu unprotect", "dfu unprotect --yes", "dfu --sim stm32f407,rdp=1 unprotect --yes"},
+     .run = cmd_unprotect},
     {.name = "map",
      .summary = "parse DfuSe strings and draw them",
      .usage = {"[options] STRING..."},

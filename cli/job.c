@@ -75,8 +75,10 @@ static int parse_force(const struct args *args, uint32_t *flags, struct dfu_erro
     static const struct {
         const char *name;
         uint32_t flag;
-    } table[] = {
-        {"readonly", DFU_PLAN_FORCE_READONLY}, {"outside", DFU_PLAN_FORCE_OUTSIDE}, {"erase", DFU_PLAN_FORCE_ERASE}};
+    } table[] = {{"readonly", DFU_PLAN_FORCE_READONLY},
+                 {"outside", DFU_PLAN_FORCE_OUTSIDE},
+                 {"erase", DFU_PLAN_FORCE_ERASE},
+                 {"otp", DFU_PLAN_FORCE_OTP}};
     for (size_t i = 0; i < args->use_count; i++) {
         const struct opt_use *use = &args->uses[i];
         size_t k = 0;
@@ -85,7 +87,8 @@ static int parse_force(const struct args *args, uint32_t *flags, struct dfu_erro
         while (k < sizeof table / sizeof table[0] && strcmp(table[k].name, use->value) != 0)
             k++;
         if (k == sizeof table / sizeof table[0])
-            return dfu_error_set(err, DFU_ERR_ARGUMENT, "--force: '%s' is not readonly, outside or erase", use->value);
+            return dfu_error_set(err, DFU_ERR_ARGUMENT, "--force: '%s' is not readonly, outside, erase or otp",
+                                 use->value);
         *flags |= table[k].flag;
     }
     return DFU_OK;

@@ -80,6 +80,9 @@ enum opt_id {
     OPT_PROFILE,
     OPT_EVERYTHING,
     OPT_MASS_ERASE,
+    OPT_SET,
+    OPT_RAW,
+    OPT_RDP2,
     OPT_USBIP,
     OPT_VHCI
 };

@@ -24,6 +24,7 @@ static const struct {
     {"verify", "Verifying", "compared"},
     {"read", "Reading", "read"},
     {"leave", "Leaving", "left"},
+    {"return", "Waiting", "waited"},
 };
 
 static uint64_t real_ms(void)
@@ -120,9 +121,26 @@ static void show(struct progress *progress, const struct dfu_progress *now, int 
         print_phase(progress, now);
 }
 
+/* The chip works by itself and tells nothing: only the time passes. */
+static void show_return(struct progress *progress, const struct dfu_progress *now)
+{
+    enum progress_mode mode = progress->cli->voice.progress;
+    if (mode == PROGRESS_JSON)
+        print_event(progress, now);
+    if (mode == PROGRESS_LINES && now->done == 0)
+        out_message(progress->cli, "waiting for the board to come back");
+    if (mode == PROGRESS_BAR)
+        progress->cli->voice.bar_width = fprintf(stderr, "\rWaiting for the board: %3u s, up to %u s",
+                                                 (unsigned)(now->done / 1000), (unsigned)(now->total / 1000));
+}
+
 int progress_call(const struct dfu_progress *now, void *user)
 {
     struct progress *progress = user;
+    if (now->phase == DFU_PHASE_RETURN) {
+        show_return(progress, now);
+        return 0;
+    }
     if (now->phase == 0 || now->phase >= PROGRESS_PHASES || now->total == 0)
         return 0;
     int changed = now->phase != progress->phase;

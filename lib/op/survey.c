@@ -2,6 +2,9 @@
 /* Running a survey, and what to do when the device does not let itself be read. */
 #include "op/run_private.h"
 
+/* Times that a device may go away while it is surveyed. */
+#define ROUNDS 3
+
 /* A refusal to be read is no reason not to write; a device that is gone, or a user who had enough, is. */
 static bool can_do_without(const struct dfu_plan_options *options, int rc)
 {
@@ -33,15 +36,27 @@ static int run_survey(struct dfu_session *session, const struct dfu_plan *plan, 
     struct dfu_run_options run;
     struct dfu_error *failure = NULL;
     int rc = dfui_sized_in(&run, sizeof run, run_options, "run options", err);
-    if (rc == DFU_OK)
-        rc = dfu_image_new(contents, err);
     if (rc != DFU_OK)
         return rc;
     run.size = sizeof run;
-    run.into = *contents;
-    rc = dfu_session_run(session, plan, &run, result, &failure);
+    /* What was read before the device went away need not be there when it is back. */
+    for (int round = 0; rc == DFU_OK && round < ROUNDS; round++) {
+        struct dfu_result once = {.size = sizeof once};
+        dfu_image_free(*contents);
+        *contents = NULL;
+        rc = dfu_image_new(contents, &failure);
+        run.into = *contents;
+        if (rc == DFU_OK)
+            rc = dfu_session_run(session, plan, &run, &once, &failure);
+        result->bytes = once.bytes;
+        result->elapsed_us += once.elapsed_us;
+        result->retries += once.retries;
+        result->reconnects += once.reconnects;
+        if (rc == DFU_OK && once.reconnects == 0)
+            return DFU_OK;
+    }
     if (rc == DFU_OK)
-        return DFU_OK;
+        rc = dfu_error_set(&failure, DFU_ERR_USB, "the device goes away whenever it is read");
     if (can_do_without(options, rc))
         return start_over(session, failure, contents, err);
     if (options->flags & DFU_PLAN_PRESERVE)
@@ -59,6 +74,7 @@ int dfu_session_survey(struct dfu_session *session, const struct dfu_image *imag
 {
     struct dfu_plan_options options;
     struct dfu_target target = {.size = sizeof target};
+    struct dfu_result sum = {.size = sizeof sum};
     struct dfu_plan *plan = NULL;
     if (session == NULL || contents == NULL)
         return dfu_error_set(err, DFU_ERR_ARGUMENT, "no session to survey, or no place for its contents");
@@ -69,8 +85,10 @@ int dfu_session_survey(struct dfu_session *session, const struct dfu_image *imag
     dfu_session_target(session, &target);
     rc = dfu_plan_survey(dfu_session_memmap(session), &target, image, plan_options, &plan, err);
     if (rc == DFU_OK)
-        rc = run_survey(session, plan, &options, run_options, contents, result, err);
+        rc = run_survey(session, plan, &options, run_options, contents, &sum, err);
     dfu_plan_free(plan);
+    if (result != NULL && dfui_sized_out(result, &sum, sizeof sum) != DFU_OK && rc == DFU_OK)
+        rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "the result's size is not set (use DFU_INIT)");
     if (rc != DFU_OK) {
         dfu_image_free(*contents);
         *contents = NULL;

@@ -189,6 +189,7 @@ static void refused_reads(void **state)
         o.flags = DFU_PLAN_DIFF | (preserve ? DFU_PLAN_PRESERVE : 0);
         bench_new(&b, "stm32f407", DFU_SIM_INIT_RANDOM, 1);
         bench_open(&b);
+        bench_fault(&b, "status=errVENDOR@0x08020000"); /* once may be an accident */
         bench_fault(&b, "status=errVENDOR@0x08020000");
         int rc = dfu_session_write(b.session, image, &o, NULL, NULL, &b.err);
         if (preserve) {

@@ -123,7 +123,7 @@ static void as_fast_as_one(void **state)
     }
 }
 
-/* One is dead, one loses its way for good, one takes a bit wrong: the others neither fail nor wait. */
+/* One is dead, one is slow, one comes loose for a moment: the others neither fail nor wait. */
 static void trouble_is_private(void **state)
 {
     (void)state;
@@ -135,7 +135,7 @@ static void trouble_is_private(void **state)
 
     start(&g, "st-loader", 6, 60000);
     bench_fault(&g.b, "disconnect@20#1");
-    bench_fault(&g.b, "flip@0x08009000#3");
+    bench_fault(&g.b, "reconnect@25#3");
     for (unsigned n = 30; n < 60; n += 2) {
         char rule[32];
         (void)snprintf(rule, sizeof rule, "poll=400@%u#4", n);
@@ -143,8 +143,7 @@ static void trouble_is_private(void **state)
     }
     assert_dfu_error(run(&g), g.b.err, DFU_ERR_SOME_FAILED, "2 of 6 boards failed");
     assert_int_equal(board_of(&g, 1).code, DFU_ERR_GONE);
-    assert_int_equal(board_of(&g, 3).code, DFU_ERR_MISMATCH);
-    assert_non_null(strstr(dfu_error_message(board_of(&g, 3).error), "0x08009000"));
+    assert_int_equal(board_of(&g, 3).code, DFU_ERR_GONE);
     for (size_t i = 0; i < 6; i++) {
         if (i == 1 || i == 3)
             continue;
@@ -164,7 +163,7 @@ static void retries(void **state)
     struct gang_bench g;
     start(&g, "st-loader", 4, 60000);
     g.options.retries = 2;
-    bench_fault(&g.b, "flip@0x08009000#0");
+    bench_fault(&g.b, "reconnect@40#0");
     bench_fault(&g.b, "disconnect@25#1");
     bench_fault(&g.b, "reconnect@25#2");
     int rc = run(&g);
@@ -331,7 +330,7 @@ static void an_image_for_each(void **state)
     g.options.image = image_for;
     g.options.image_user = &g;
     g.options.retries = 1;
-    bench_fault(&g.b, "flip@0x08009000#4"); /* done anew with the same image */
+    bench_fault(&g.b, "reconnect@25#4"); /* done anew with the same image */
     assert_dfu_error(run(&g), g.b.err, DFU_ERR_SOME_FAILED, "1 of 5 boards failed");
     for (size_t i = 0; i < 5; i++) {
         struct dfu_sim_memory m;
