@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* dfu flash: edits, plan, erase, program, verify, leave. */
 #include "confirm.h"
+#include "gang.h"
 #include "job.h"
 #include "out.h"
 #include "text.h"
@@ -144,6 +145,8 @@ static void report(struct job *job)
 int cmd_flash(struct cli *cli, struct dfu_error **err)
 {
     struct job job;
+    if (gang_wanted(cli))
+        return gang_do(cli, DFU_GANG_WRITE, err);
     int rc = job_start(&job, cli, err);
     if (rc == DFU_OK)
         rc = flash(&job, err);

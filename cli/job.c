@@ -156,6 +156,7 @@ int job_survey(struct job *job, struct dfu_image **contents, struct dfu_error **
         return DFU_OK;
     progress_start(&progress, job->cli, 0);
     DFU_INIT(&options_run);
+    options_run.reconnect_ms = job->target.open.reconnect_ms;
     if (!job->cli->voice.json) { /* whose first line is "start" */
         options_run.progress = progress_call;
         options_run.user = &progress;
@@ -187,6 +188,7 @@ static int run_plan(struct job *job, struct dfu_image *into, struct dfu_error **
     options_run.progress = progress_call;
     options_run.user = &progress;
     options_run.into = into;
+    options_run.reconnect_ms = job->target.open.reconnect_ms;
     options_run.difference = job->difference;
     options_run.difference_user = job->difference_user;
     int rc = dfu_session_run(job->target.session, job->plan, &options_run, &job->result, err);
@@ -199,6 +201,7 @@ static int run_plan(struct job *job, struct dfu_image *into, struct dfu_error **
     estimate_run(job);
     job->result.elapsed_us += job->survey.elapsed_us;
     job->result.retries += job->survey.retries;
+    job->result.reconnects += job->survey.reconnects;
     return DFU_OK;
 }
 
@@ -251,6 +254,7 @@ static void print_result(struct job *job)
     (void)json_object_set_new(event, "kept_bytes", json_integer((json_int_t)r->kept_bytes));
     (void)json_object_set_new(event, "verified", json_boolean(r->verified));
     (void)json_object_set_new(event, "left", json_boolean(has_left(job)));
+    (void)json_object_set_new(event, "reconnects", json_integer(r->reconnects));
     (void)json_object_set_new(event, "elapsed_ms", json_integer((json_int_t)((r->elapsed_us + 500) / 1000)));
     if (job->image != NULL)
         image_sha256(job->image, sha);

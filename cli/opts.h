@@ -64,6 +64,8 @@ enum opt_id {
     OPT_PRESERVE,
     OPT_DRY_RUN,
     OPT_YES,
+    OPT_BOARDS,
+    OPT_RETRY,
     OPT_OUTPUT,
     OPT_OUTPUT_FORMAT,
     OPT_RECORD_BYTES,

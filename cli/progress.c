@@ -51,6 +51,8 @@ static void print_event(struct progress *progress, const struct dfu_progress *no
     (void)json_object_set_new(event, "done", json_integer((json_int_t)now->done));
     (void)json_object_set_new(event, "total", json_integer((json_int_t)now->total));
     (void)json_object_set_new(event, "elapsed_ms", json_integer((json_int_t)(now->elapsed_us / 1000)));
+    if (progress->cli->extra_json != NULL) /* which of several boards */
+        (void)json_object_update(event, progress->cli->extra_json);
     out_json(progress->cli, event);
 }
 
@@ -87,20 +89,23 @@ static void print_phase(struct progress *progress, const struct dfu_progress *no
 {
     char size[TEXT_SIZE];
     char time[TEXT_SIZE];
-    char line[128];
+    char text[128];
+    char line[192];
+    const char *board = progress->board;
     uint64_t us = progress->phase_us[now->phase];
     if (now->phase == DFU_PHASE_LEAVE)
         return; /* how a leave went is part of the result */
     (void)text_size(size, now->total);
     (void)text_time(time, us);
     if (now->phase == DFU_PHASE_ERASE && progress->erase_sectors > 0) {
-        (void)snprintf(line, sizeof line, "erased %" PRIu32 " sector%s, %s in %s", progress->erase_sectors,
+        (void)snprintf(text, sizeof text, "erased %" PRIu32 " sector%s, %s in %s", progress->erase_sectors,
                        plural(progress->erase_sectors), size, time);
     } else {
         char rate[TEXT_SIZE];
-        (void)snprintf(line, sizeof line, "%s %s in %s, %s", phases[now->phase].did, size, time,
+        (void)snprintf(text, sizeof text, "%s %s in %s, %s", phases[now->phase].did, size, time,
                        text_rate(rate, now->total, us));
     }
+    (void)snprintf(line, sizeof line, "%s%s%s", board != NULL ? board : "", board != NULL ? ": " : "", text);
     out_message(progress->cli, line);
 }
 
@@ -156,6 +161,11 @@ int progress_call(const struct dfu_progress *now, void *user)
     progress->done[now->phase] = now->done;
     show(progress, now, changed, finished);
     return 0;
+}
+
+const char *progress_doing(uint32_t phase)
+{
+    return phases[phase < PROGRESS_PHASES ? phase : 0].doing;
 }
 
 void progress_end(struct progress *progress)

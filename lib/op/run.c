@@ -201,7 +201,7 @@ static int one_step(struct dfui_run *run, const struct dfu_step *step, struct df
         rc = report(run, phase, step->address, 0, err);
     if (rc == DFU_OK)
         rc = do_measured(run, step, err);
-    if (rc == DFU_OK && dfui_run_weight(step) > 0)
+    if (rc == DFU_OK && run->rewind == DFUI_NO_REWIND && dfui_run_weight(step) > 0)
         rc = report(run, phase, step->address, dfui_run_weight(step), err);
     return rc;
 }

@@ -52,7 +52,9 @@ static int wait_poll(struct dfui_link *link, uint64_t replied_us, uint64_t deadl
         ms = back_off_ms[dfui_min(round, sizeof back_off_ms - 1)];
     uint64_t until = replied_us + (uint64_t)ms * 1000;
     if (until > deadline_us) {
-        dfui_log(link->log, DFU_LOG_WARNING, "%s: device asks to wait %u ms, more than this command's limit", what, ms);
+        if (ms >= 1000) /* not when a wait of the usual length is cut short because time is up */
+            dfui_log(link->log, DFU_LOG_WARNING, "%s: device asks to wait %u ms, more than this command's limit", what,
+                     ms);
         until = deadline_us;
     }
     int rc = dfui_link_sleep_until(link, until, err);

@@ -2,6 +2,7 @@
 /* A session's connection: made, lost, and made again to the same board. */
 #include "core/checked.h"
 #include "session/session_private.h"
+#include <inttypes.h>
 #include <libdfu/memmap.h>
 
 /* A device that was reset is back within this time or not at all. */
@@ -230,8 +231,11 @@ int dfui_session_reconnect(struct dfu_session *s, uint32_t limit_ms, struct dfu_
         if (rc == DFU_OK)
             return DFU_OK;
         s->gone = true;
-        if (!worth_waiting(rc, stranger) || c->ops.now_us(c->self, NULL) >= deadline)
+        if (!worth_waiting(rc, stranger) || c->ops.now_us(c->self, NULL) >= deadline) {
+            if (err != NULL && dfu_error_cause(*err) == NULL)
+                dfu_error_set_cause(err, "waited %" PRIu32 " ms for it", limit_ms);
             return rc;
+        }
         dfui_error_clear(err);
         dfui_session_disconnect(s);
         rc = dfui_pause_for_change(c, deadline, err);

@@ -177,36 +177,6 @@ static void the_rest_of_sectors_is_kept(void **state)
     }
 }
 
-/* A device that refuses to be read: --diff writes everything, --preserve touches nothing. */
-static void refused_reads(void **state)
-{
-    struct dfu_image *image = bench_image(0x08020000, 5000, 47);
-    (void)state;
-    for (int preserve = 0; preserve < 2; preserve++) {
-        struct bench b;
-        struct dfu_plan_options o;
-        DFU_INIT(&o);
-        o.flags = DFU_PLAN_DIFF | (preserve ? DFU_PLAN_PRESERVE : 0);
-        bench_new(&b, "stm32f407", DFU_SIM_INIT_RANDOM, 1);
-        bench_open(&b);
-        bench_fault(&b, "status=errVENDOR@0x08020000"); /* once may be an accident */
-        bench_fault(&b, "status=errVENDOR@0x08020000");
-        int rc = dfu_session_write(b.session, image, &o, NULL, NULL, &b.err);
-        if (preserve) {
-            assert_dfu_error(rc, b.err, DFU_ERR_PROTECTED, "reading failed");
-            assert_int_equal(bench_counters(&b).erase, 0);
-        } else {
-            assert_dfu_ok(rc, b.err);
-            assert_non_null(strstr(b.log, "everything will be written"));
-            assert_holds(&b, 0x08000000, image);
-            assert_int_equal(bench_counters(&b).erase, 1);
-            assert_int_equal(bench_counters(&b).write_unerased, 0);
-        }
-        bench_free(&b);
-    }
-    dfu_image_free(image);
-}
-
 /* What the session measured is what the profile pins: a 128 KiB sector 1 s, 16 us a word, 50 ms a poll. */
 static void times_are_measured(void **state)
 {
@@ -241,7 +211,6 @@ int main(void)
         cmocka_unit_test(blank_flash_is_not_erased),
         cmocka_unit_test(what_looks_blank_elsewhere_is_erased),
         cmocka_unit_test(the_rest_of_sectors_is_kept),
-        cmocka_unit_test(refused_reads),
         cmocka_unit_test(times_are_measured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

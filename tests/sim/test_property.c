@@ -256,6 +256,52 @@ static void torn_blocks_are_done_again(void **state)
     }
 }
 
+/* A device that refuses to be read, whatever its descriptor says: DFU_PLAN_DIFF writes everything,
+ * DFU_PLAN_PRESERVE touches nothing. */
+static void refused_reads(void **state)
+{
+    static struct toy toy;
+    (void)state;
+    for (int preserve = 0; preserve < 2; preserve++) {
+        struct dfu_context *context = NULL;
+        struct dfu_image *image = NULL;
+        struct dfu_error *err = NULL;
+        struct dfu_plan_options options;
+        struct dfu_result result;
+        uint8_t bytes[300];
+        memset(bytes, 0x5A, sizeof bytes);
+        memset(&toy, 0, sizeof toy);
+        DFU_INIT(&options);
+        DFU_INIT(&result);
+        options.flags = DFU_PLAN_DIFF | DFU_PLAN_NO_VERIFY | (preserve ? DFU_PLAN_PRESERVE : 0);
+        toy.erased = 0xFF;
+        toy.transfer_size = 128;
+        toy.region_count = 1;
+        toy.regions[0].start = 0x08000000;
+        toy.regions[0].sector = 1024;
+        toy.regions[0].count = 4;
+        toy.regions[0].type = 'g';
+        toy.unreadable = 1;
+        toy_finish(&toy);
+        assert_dfu_ok(dfu_image_new(&image, &err), err);
+        assert_dfu_ok(dfu_image_add(image, DFU_ALT_ANY, 0x08000000, bytes, sizeof bytes, DFU_OVERLAP_ERROR, &err), err);
+        struct dfu_session *session = open_toy(&toy, &context);
+        int rc = dfu_session_write(session, image, &options, NULL, &result, &err);
+        if (preserve) {
+            assert_dfu_error(rc, err, DFU_ERR_STALL, "nothing was erased");
+            assert_int_equal(toy.regions[0].erases[0], 0);
+        } else {
+            assert_dfu_ok(rc, err);
+            assert_true(toy.regions[0].erases[0] > 0); /* the toy is so fast that it is asked twice */
+            assert_memory_equal(toy.regions[0].cells, bytes, sizeof bytes);
+            assert_int_equal(result.unchanged_bytes, 0);
+        }
+        dfu_session_close(session);
+        dfu_context_free(context);
+        dfu_image_free(image);
+    }
+}
+
 static uint64_t round_now;
 
 static void random_images_on_random_maps(void **state)
@@ -285,6 +331,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(torn_blocks_are_done_again),
+        cmocka_unit_test(refused_reads),
         cmocka_unit_test_teardown(random_images_on_random_maps, name_round),
         cmocka_unit_test_teardown(random_histories, name_round),
     };
