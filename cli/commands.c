@@ -77,6 +77,8 @@ const struct opt options[] = {
     {OPT_FORCE, VALUE_REQUIRED, GROUP_OWN, 0, "force", "WHAT",
      "lift one check: readonly, outside or erase (may be repeated)"},
     {OPT_DRY_RUN, VALUE_NONE, GROUP_OWN, 0, "dry-run", NULL, "print the plan and touch nothing"},
+    {OPT_POLL, VALUE_REQUIRED, GROUP_OWN, 0, "poll", "WHEN",
+     "spec (default) waits as long as the device says; eager asks earlier while it puts up with that"},
     {OPT_YES, VALUE_NONE, GROUP_OWN, 'y', "yes", NULL, "do not ask"},
     {OPT_OUTPUT, VALUE_REQUIRED, GROUP_OWN, 'o', "output", "FILE", "where to write; - is standard output"},
     {OPT_OUTPUT_FORMAT, VALUE_REQUIRED, GROUP_OWN, 0, "output-format", "NAME",
@@ -127,7 +129,7 @@ const struct verb verbs[] = {
               "then erases the touched sectors, programs and verifies. Files without addresses need @ADDR.",
      .groups = GROUP_SELECT | GROUP_EDIT,
      .own = {OPT_DETACH, OPT_LEAVE, OPT_REQUIRE_LEAVE, OPT_NO_VERIFY, OPT_REQUIRE_VERIFY, OPT_STRICT, OPT_FORCE,
-             OPT_DRY_RUN, OPT_YES},
+             OPT_DRY_RUN, OPT_POLL, OPT_YES},
      .examples = {"dfu flash app.hex --leave", "dfu flash app.bin@0x08008000 --stm32-crc end",
                   "dfu flash boot.hex app.hex --dry-run",
                   "dfu flash FIRM1.hex --fill 0xFF@0x08000000..0x080FFFFC "
@@ -155,7 +157,7 @@ const struct verb verbs[] = {
      .about = "Erases the sectors that the ranges touch. Asks first on a terminal; --everything and --mass-erase "
               "need --yes elsewhere.",
      .groups = GROUP_SELECT,
-     .own = {OPT_EVERYTHING, OPT_MASS_ERASE, OPT_NO_VERIFY, OPT_FORCE, OPT_DRY_RUN, OPT_YES},
+     .own = {OPT_EVERYTHING, OPT_MASS_ERASE, OPT_NO_VERIFY, OPT_FORCE, OPT_DRY_RUN, OPT_POLL, OPT_YES},
      .examples = {"dfu erase 0x08008000+64K", "dfu erase --everything --yes", "dfu erase --everything --dry-run"},
      .run = cmd_erase},
     {.name = "leave",

@@ -14,6 +14,7 @@ struct job {
     struct dfu_result result;
     dfu_difference_fn *difference; /* told what differs; NULL = nobody */
     void *difference_user;
+    uint32_t run_flags; /* enum dfu_run_flags */
     int dry_run;
     int ran; /* the run came to its end */
 };
@@ -28,7 +29,7 @@ int job_load(struct job *job, struct dfu_error **err);
 /* Finds the device and, unless it is a dry run, opens it. */
 int job_open(struct job *job, struct dfu_error **err);
 
-/* Reads --leave, --no-verify, --require-verify, --strict and --force into the plan's options. */
+/* Reads --leave, --no-verify, --require-verify, --strict and --force into the plan's options, and --poll. */
 int job_plan_options(struct job *job, struct dfu_error **err);
 
 /* Takes the plan over, says its notes, and prints it (dry run) or runs it. into is for reading. */

@@ -61,6 +61,7 @@ enum opt_id {
     OPT_STRICT,
     OPT_FORCE,
     OPT_DRY_RUN,
+    OPT_POLL,
     OPT_YES,
     OPT_OUTPUT,
     OPT_OUTPUT_FORMAT,

@@ -99,9 +99,16 @@ enum dfu_left {
     DFU_LEFT_STILL_DFU = 3 /**< never went, or came back in DFU mode */
 };
 
+enum dfu_run_flags {
+    /** Ask whether a command is done before the time is over that the device told to wait, which DFU 1.1 does not
+     *  allow. For each kind of command (SET_ADDRESS, erase, write) it is given up at the first sign that the device
+     *  does not like it, and where nothing is gained. DfuSe only. */
+    DFU_RUN_POLL_EAGER = 1u << 0
+};
+
 struct dfu_run_options {
     size_t size;
-    uint32_t flags;          /**< none yet */
+    uint32_t flags;          /**< enum dfu_run_flags */
     uint32_t board;          /**< handed to progress */
     uint32_t leave_watch_ms; /**< how long to watch the bus after a leave; 0 = 3000 */
     uint32_t reserved;
@@ -125,6 +132,7 @@ struct dfu_result {
     uint32_t retries;     /**< transfers that had to be repeated */
     int32_t erased_value; /**< learnt value of erased memory, -1 = not learnt */
     uint32_t reserved;
+    uint64_t saved_us; /**< waiting that DFU_RUN_POLL_EAGER made unnecessary */
 };
 
 /**

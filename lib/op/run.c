@@ -239,6 +239,8 @@ int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, co
     run.result.size = sizeof run.result;
     run.result.erased_value = DFUI_ERASED_UNKNOWN;
     run.started_us = dfui_link_now(&session->link);
+    session->link.eager.on = (run.options.flags & DFU_RUN_POLL_EAGER) != 0;
+    session->link.eager.saved_us = 0;
     uint32_t retries = session->link.retries;
     if (run.options.leave_watch_ms == 0)
         run.options.leave_watch_ms = LEAVE_WATCH_MS;
@@ -253,6 +255,7 @@ int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, co
         (void)dfui_idle(&session->link, NULL);
     run.result.verified = rc == DFU_OK && plan->summary.verifies;
     run.result.retries = session->link.retries - retries;
+    run.result.saved_us = session->link.eager.saved_us;
     run.result.elapsed_us = dfui_link_now(&session->link) - run.started_us;
     dfui_ahead_free(&run);
     free(run.block);
