@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* dfu flash: edits, plan, erase, program, verify, leave. */
+#include "confirm.h"
+#include "gang.h"
 #include "job.h"
 #include "out.h"
 #include "text.h"
@@ -23,8 +25,13 @@ static int flash(struct job *job, struct dfu_error **err)
         rc = job_open(job, err);
     if (rc == DFU_OK)
         rc = make_plan(job, &plan, err);
+    /* What OTP is given it keeps. */
+    if (rc == DFU_OK && (job->target.plan.flags & DFU_PLAN_FORCE_OTP) != 0 && !job->dry_run)
+        rc = confirm(job->cli, "Program one-time programmable memory, for ever", "--force otp", "nothing was written",
+                     err);
     if (rc == DFU_OK)
-        rc = job_run(job, plan, NULL, err);
+        return job_run(job, plan, NULL, err);
+    dfu_plan_free(plan);
     return rc;
 }
 
@@ -67,6 +74,8 @@ static void report(struct job *job)
 int cmd_flash(struct cli *cli, struct dfu_error **err)
 {
     struct job job;
+    if (gang_wanted(cli))
+        return gang_do(cli, DFU_GANG_WRITE, err);
     int rc = job_start(&job, cli, err);
     if (rc == DFU_OK)
         rc = flash(&job, err);

@@ -76,6 +76,22 @@ static json_t *notes_json(const struct dfu_memmap *map)
     return array;
 }
 
+/* The read protection, as far as the device tells: a refusal is an answer, too. */
+static enum dfu_rdp read_protection(struct target *target)
+{
+    struct dfu_optbytes *optbytes = NULL;
+    enum dfu_rdp level = DFU_RDP_UNKNOWN;
+    if (dfu_optbytes_new(target_map(target), NULL, &optbytes, NULL) != DFU_OK)
+        return level;
+    int rc = dfu_session_optbytes_read(target->session, optbytes, NULL);
+    if (rc == DFU_OK)
+        level = dfu_optbytes_rdp(optbytes);
+    else if (rc == DFU_ERR_PROTECTED)
+        level = DFU_RDP_1;
+    dfu_optbytes_free(optbytes);
+    return level;
+}
+
 static void print_json(struct target *target, const struct dfu_session_info *info)
 {
     const struct dfu_device_info *d = &target->info;
@@ -95,6 +111,8 @@ static void print_json(struct target *target, const struct dfu_session_info *inf
     (void)json_object_set_new(object, "state", json_string(dfu_state_name((int)info->found_state)));
     (void)json_object_set_new(object, "status", json_string(dfu_status_name((int)info->found_status)));
     (void)json_object_set_new(object, "commands", commands_json(info));
+    enum dfu_rdp level = read_protection(target);
+    (void)json_object_set_new(object, "rdp", level == DFU_RDP_UNKNOWN ? json_null() : json_integer(level));
     (void)json_object_set_new(object, "alts", alts_json(target->device));
     (void)json_object_set_new(object, "regions", mapview_json(target_map(target)));
     (void)json_object_set_new(object, "notes", notes_json(target_map(target)));
@@ -156,6 +174,8 @@ static void print_text(struct target *target, const struct dfu_session_info *inf
     out_text(cli, "  found in       %s, %s\n", dfu_state_name((int)info->found_state),
              dfu_status_name((int)info->found_status));
     print_commands(cli, info);
+    if (read_protection(target) > DFU_RDP_0)
+        out_text(cli, "  protection     read protection is on: 'dfu unprotect' removes it and erases all of flash\n");
     out_text(cli, "\n");
     mapview_draw(cli, map, NULL);
     print_bare_alts(target);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* dfu verify: compare, write nothing. */
+#include "gang.h"
 #include "job.h"
 #include "out.h"
 #include "text.h"
@@ -59,6 +60,8 @@ static int verify(struct job *job, struct dfu_error **err)
 
 int cmd_verify(struct cli *cli, struct dfu_error **err)
 {
+    if (gang_wanted(cli))
+        return gang_do(cli, DFU_GANG_VERIFY, err);
     struct job job;
     struct differences all = {.cli = cli, .ranges = json_array()};
     char time[TEXT_SIZE];

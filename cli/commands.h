@@ -42,6 +42,8 @@ int cmd_detach(struct cli *cli, struct dfu_error **err);
 int cmd_image(struct cli *cli, struct dfu_error **err);
 int cmd_crc(struct cli *cli, struct dfu_error **err);
 int cmd_map(struct cli *cli, struct dfu_error **err);
+int cmd_unprotect(struct cli *cli, struct dfu_error **err);
+int cmd_options(struct cli *cli, struct dfu_error **err);
 int cmd_sim(struct cli *cli, struct dfu_error **err);
 
 #endif

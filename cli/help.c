@@ -68,8 +68,8 @@ void help_overview(FILE *f)
     (void)fprintf(f, "Usage: dfu [options] VERB [options] [arguments]\n\n"
                      "Programs STM32-like devices over USB DFU and DfuSe.\n\nVerbs:\n");
     for (size_t i = 0; i < verb_count(); i++)
-        (void)fprintf(f, "  %-8s  %s\n", verbs[i].name, verbs[i].summary);
-    (void)fprintf(f, "  %-8s  %s\n", "help", "show help for a verb: dfu help VERB");
+        (void)fprintf(f, "  %-9s  %s\n", verbs[i].name, verbs[i].summary);
+    (void)fprintf(f, "  %-9s  %s\n", "help", "show help for a verb: dfu help VERB");
     print_group(f, "Options everywhere", GROUP_GLOBAL);
     print_group(f, "Choosing a device", GROUP_SELECT);
     (void)fprintf(f, "\n");

@@ -67,8 +67,10 @@ static int parse_force(const struct args *args, uint32_t *flags, struct dfu_erro
     static const struct {
         const char *name;
         uint32_t flag;
-    } table[] = {
-        {"readonly", DFU_PLAN_FORCE_READONLY}, {"outside", DFU_PLAN_FORCE_OUTSIDE}, {"erase", DFU_PLAN_FORCE_ERASE}};
+    } table[] = {{"readonly", DFU_PLAN_FORCE_READONLY},
+                 {"outside", DFU_PLAN_FORCE_OUTSIDE},
+                 {"erase", DFU_PLAN_FORCE_ERASE},
+                 {"otp", DFU_PLAN_FORCE_OTP}};
     for (size_t i = 0; i < args->use_count; i++) {
         const struct opt_use *use = &args->uses[i];
         size_t k = 0;
@@ -77,7 +79,8 @@ static int parse_force(const struct args *args, uint32_t *flags, struct dfu_erro
         while (k < sizeof table / sizeof table[0] && strcmp(table[k].name, use->value) != 0)
             k++;
         if (k == sizeof table / sizeof table[0])
-            return dfu_error_set(err, DFU_ERR_ARGUMENT, "--force: '%s' is not readonly, outside or erase", use->value);
+            return dfu_error_set(err, DFU_ERR_ARGUMENT, "--force: '%s' is not readonly, outside, erase or otp",
+                                 use->value);
         *flags |= table[k].flag;
     }
     return DFU_OK;
@@ -157,6 +160,7 @@ static int run_plan(struct job *job, struct dfu_image *into, struct dfu_error **
     options_run.progress = progress_call;
     options_run.user = &progress;
     options_run.into = into;
+    options_run.reconnect_ms = job->target.open.reconnect_ms;
     options_run.difference = job->difference;
     options_run.difference_user = job->difference_user;
     int rc = dfu_session_run(job->target.session, job->plan, &options_run, &job->result, err);
@@ -215,6 +219,7 @@ static void print_result(struct job *job)
     (void)json_object_set_new(event, "skipped_bytes", json_integer((json_int_t)r->skipped_bytes));
     (void)json_object_set_new(event, "verified", json_boolean(r->verified));
     (void)json_object_set_new(event, "left", json_boolean(has_left(job)));
+    (void)json_object_set_new(event, "reconnects", json_integer(r->reconnects));
     (void)json_object_set_new(event, "elapsed_ms", json_integer((json_int_t)((r->elapsed_us + 500) / 1000)));
     if (job->run_flags & DFU_RUN_POLL_EAGER)
         (void)json_object_set_new(event, "saved_ms", json_integer((json_int_t)((r->saved_us + 500) / 1000)));

@@ -63,6 +63,8 @@ enum opt_id {
     OPT_DRY_RUN,
     OPT_POLL,
     OPT_YES,
+    OPT_BOARDS,
+    OPT_RETRY,
     OPT_OUTPUT,
     OPT_OUTPUT_FORMAT,
     OPT_RECORD_BYTES,
@@ -79,6 +81,9 @@ enum opt_id {
     OPT_PROFILE,
     OPT_EVERYTHING,
     OPT_MASS_ERASE,
+    OPT_SET,
+    OPT_RAW,
+    OPT_RDP2,
     OPT_USBIP,
     OPT_VHCI
 };

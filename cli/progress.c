@@ -24,6 +24,7 @@ static const struct {
     {"verify", "Verifying", "compared"},
     {"read", "Reading", "read"},
     {"leave", "Leaving", "left"},
+    {"return", "Waiting", "waited"},
 };
 
 static uint64_t real_ms(void)
@@ -50,6 +51,8 @@ static void print_event(struct progress *progress, const struct dfu_progress *no
     (void)json_object_set_new(event, "done", json_integer((json_int_t)now->done));
     (void)json_object_set_new(event, "total", json_integer((json_int_t)now->total));
     (void)json_object_set_new(event, "elapsed_ms", json_integer((json_int_t)(now->elapsed_us / 1000)));
+    if (progress->cli->extra_json != NULL) /* which of several boards */
+        (void)json_object_update(event, progress->cli->extra_json);
     out_json(progress->cli, event);
 }
 
@@ -86,20 +89,23 @@ static void print_phase(struct progress *progress, const struct dfu_progress *no
 {
     char size[TEXT_SIZE];
     char time[TEXT_SIZE];
-    char line[128];
+    char text[128];
+    char line[192];
+    const char *board = progress->board;
     uint64_t us = progress->phase_us[now->phase];
     if (now->phase == DFU_PHASE_LEAVE)
         return; /* how a leave went is part of the result */
     (void)text_size(size, now->total);
     (void)text_time(time, us);
     if (now->phase == DFU_PHASE_ERASE && progress->erase_sectors > 0) {
-        (void)snprintf(line, sizeof line, "erased %" PRIu32 " sector%s, %s in %s", progress->erase_sectors,
+        (void)snprintf(text, sizeof text, "erased %" PRIu32 " sector%s, %s in %s", progress->erase_sectors,
                        plural(progress->erase_sectors), size, time);
     } else {
         char rate[TEXT_SIZE];
-        (void)snprintf(line, sizeof line, "%s %s in %s, %s", phases[now->phase].did, size, time,
+        (void)snprintf(text, sizeof text, "%s %s in %s, %s", phases[now->phase].did, size, time,
                        text_rate(rate, now->total, us));
     }
+    (void)snprintf(line, sizeof line, "%s%s%s", board != NULL ? board : "", board != NULL ? ": " : "", text);
     out_message(progress->cli, line);
 }
 
@@ -120,9 +126,26 @@ static void show(struct progress *progress, const struct dfu_progress *now, int 
         print_phase(progress, now);
 }
 
+/* The chip works by itself and tells nothing: only the time passes. */
+static void show_return(struct progress *progress, const struct dfu_progress *now)
+{
+    enum progress_mode mode = progress->cli->voice.progress;
+    if (mode == PROGRESS_JSON)
+        print_event(progress, now);
+    if (mode == PROGRESS_LINES && now->done == 0)
+        out_message(progress->cli, "waiting for the board to come back");
+    if (mode == PROGRESS_BAR)
+        progress->cli->voice.bar_width = fprintf(stderr, "\rWaiting for the board: %3u s, up to %u s",
+                                                 (unsigned)(now->done / 1000), (unsigned)(now->total / 1000));
+}
+
 int progress_call(const struct dfu_progress *now, void *user)
 {
     struct progress *progress = user;
+    if (now->phase == DFU_PHASE_RETURN) {
+        show_return(progress, now);
+        return 0;
+    }
     if (now->phase == 0 || now->phase >= PROGRESS_PHASES || now->total == 0)
         return 0;
     int changed = now->phase != progress->phase;
@@ -138,6 +161,11 @@ int progress_call(const struct dfu_progress *now, void *user)
     progress->done[now->phase] = now->done;
     show(progress, now, changed, finished);
     return 0;
+}
+
+const char *progress_doing(uint32_t phase)
+{
+    return phases[phase < PROGRESS_PHASES ? phase : 0].doing;
 }
 
 void progress_end(struct progress *progress)

@@ -9,6 +9,7 @@
 
 struct progress {
     struct cli *cli;
+    const char *board;      /* path of the board it is about, where there are several */
     uint32_t erase_sectors; /* of the plan, for the line about erasing */
     uint32_t phase;         /* the one in hand, 0 = none yet */
     uint64_t elapsed_us;    /* at the last call */
@@ -21,6 +22,9 @@ void progress_start(struct progress *progress, struct cli *cli, uint32_t erase_s
 
 /* A dfu_progress_fn; user is a struct progress. */
 int progress_call(const struct dfu_progress *now, void *user);
+
+/* "Erasing", "Writing" and so on. */
+const char *progress_doing(uint32_t phase);
 
 /* Takes a finished bar away; a failed run leaves it (see out_error). */
 void progress_end(struct progress *progress);

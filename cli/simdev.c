@@ -19,6 +19,7 @@ struct simdev {
     struct dfu_sim_options options;
     const char *profile;
     const char *state;
+    uint32_t rdp;
     const char *stats;
     const char **faults;
     size_t fault_count;
@@ -85,6 +86,15 @@ static int set_init(struct simdev *dev, const char *value, struct dfu_error **er
     return DFU_OK;
 }
 
+static int set_rdp(struct simdev *dev, const char *value, struct dfu_error **err)
+{
+    uint64_t level;
+    int rc = number_parse(value, "rdp", 2, &level, err);
+    if (rc == DFU_OK)
+        dev->rdp = (uint32_t)level;
+    return rc;
+}
+
 static int set_fault(struct simdev *dev, const char *value, struct dfu_error **err)
 {
     (void)err;
@@ -93,8 +103,8 @@ static int set_fault(struct simdev *dev, const char *value, struct dfu_error **e
 }
 
 static const struct key keys[] = {
-    {"state", set_state}, {"stats", set_stats}, {"count", set_count}, {"serial", set_serial},
-    {"time", set_time},   {"scale", set_scale}, {"init", set_init},   {"fault", set_fault},
+    {"state", set_state}, {"stats", set_stats}, {"count", set_count}, {"serial", set_serial}, {"time", set_time},
+    {"scale", set_scale}, {"init", set_init},   {"rdp", set_rdp},     {"fault", set_fault},
 };
 
 static int set_key(struct simdev *dev, char *word, struct dfu_error **err)
@@ -113,7 +123,7 @@ static int set_key(struct simdev *dev, char *word, struct dfu_error **err)
     }
     int rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "--sim: unknown key '%s'", word);
     dfu_error_set_hint(err, "known keys: state=DIR stats=FILE count=N serial=TEXT time=real scale=F init=random "
-                            "fault=RULE");
+                            "rdp=LEVEL fault=RULE");
     return rc;
 }
 
@@ -147,6 +157,8 @@ static int start(struct simdev *dev, struct dfu_error **err)
     int rc = dfu_sim_new(dev->profile, &dev->options, &dev->sim, err);
     for (size_t i = 0; rc == DFU_OK && i < dev->fault_count; i++)
         rc = dfu_sim_fault(dev->sim, dev->faults[i], err);
+    for (size_t i = 0; rc == DFU_OK && dev->rdp != 0 && i < dfu_sim_count(dev->sim); i++)
+        rc = dfu_sim_protect(dev->sim, i, dev->rdp, err); /* what a state folder keeps comes later, and counts */
     if (rc == DFU_OK && dev->state != NULL)
         rc = simstate_load(dev->sim, dev->state, err);
     return rc;

@@ -52,12 +52,28 @@ static int32_t log_level(const struct cli *cli)
     return DFU_LOG_WARNING + cli->voice.verbose;
 }
 
+/* UINT32_MAX = for ever, 0 = do not wait. */
+int target_wait(const struct args *args, uint32_t *ms, struct dfu_error **err)
+{
+    const char *text = args_value(args, OPT_WAIT);
+    uint64_t seconds = 0;
+    *ms = args_count(args, OPT_WAIT) > 0 ? UINT32_MAX : 0;
+    if (text == NULL)
+        return DFU_OK;
+    int rc = number_parse(text, "--wait", 1000000, &seconds, err);
+    *ms = (uint32_t)seconds * 1000;
+    return rc;
+}
+
 static int parse_options(struct target *target, struct dfu_error **err)
 {
     const struct args *args = &target->cli->args;
     const char *size = args_value(args, OPT_TRANSFER_SIZE);
     DFU_INIT(&target->open);
     DFU_INIT(&target->plan);
+    int rc = target_wait(args, &target->open.reconnect_ms, err);
+    if (rc != DFU_OK)
+        return rc;
     if (args_count(args, OPT_DFUSE) > 0)
         target->open.flags |= DFU_OPEN_FORCE_DFUSE;
     if (args_count(args, OPT_DFU11) > 0)
@@ -66,7 +82,7 @@ static int parse_options(struct target *target, struct dfu_error **err)
         return dfu_error_set(err, DFU_ERR_ARGUMENT, "--dfuse and --dfu11 exclude each other");
     if (size != NULL) {
         uint64_t bytes = 0;
-        int rc = number_parse(size, "--transfer-size", 65535, &bytes, err);
+        rc = number_parse(size, "--transfer-size", 65535, &bytes, err);
         if (rc == DFU_OK && bytes == 0)
             rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "--transfer-size: a block has at least one byte");
         if (rc != DFU_OK)
@@ -101,26 +117,11 @@ int target_start(struct target *target, struct cli *cli, struct dfu_error **err)
     return rc;
 }
 
-/* UINT32_MAX = for ever, 0 = do not wait. */
-static int parse_wait(const struct args *args, uint32_t *ms, struct dfu_error **err)
-{
-    const char *text = args_value(args, OPT_WAIT);
-    uint64_t seconds = 0;
-    *ms = args_count(args, OPT_WAIT) > 0 ? UINT32_MAX : 0;
-    if (text == NULL)
-        return DFU_OK;
-    int rc = number_parse(text, "--wait", 1000000, &seconds, err);
-    *ms = (uint32_t)seconds * 1000;
-    return rc;
-}
-
 int target_list(struct target *target, unsigned flags, struct dfu_error **err)
 {
     struct dfu_selector selector;
-    uint32_t wait_ms = 0;
+    uint32_t wait_ms = target->open.reconnect_ms;
     int rc = select_parse(&target->cli->args, &selector, err);
-    if (rc == DFU_OK)
-        rc = parse_wait(&target->cli->args, &wait_ms, err);
     if (rc != DFU_OK)
         return rc;
     selector.flags |= flags;

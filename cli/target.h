@@ -24,6 +24,9 @@ struct target {
 /* Makes the context (and the simulator). Call target_close() even on failure. */
 int target_start(struct target *target, struct cli *cli, struct dfu_error **err);
 
+/* --wait: UINT32_MAX = for ever, 0 = do not wait. */
+int target_wait(const struct args *args, uint32_t *ms, struct dfu_error **err);
+
 /* Lists what the selection options match; waits when asked. */
 int target_list(struct target *target, unsigned flags, struct dfu_error **err);
 

@@ -17,5 +17,6 @@
 #include <libdfu/image.h>
 #include <libdfu/plan.h>
 #include <libdfu/session.h>
+#include <libdfu/gang.h>
 
 #endif

@@ -27,6 +27,9 @@ struct dfu_open_options {
     uint32_t flags;         /**< enum dfu_open_flags */
     uint32_t transfer_size; /**< bytes a block; 0 = what the device says; blocks of another size cost a
                                  SET_ADDRESS each */
+    uint32_t reconnect_ms;  /**< how long to wait for a device that goes away while it is being opened; see
+                                 dfu_run_options */
+    uint32_t reserved;
 };
 
 /** What opening a device has shown; see also dfu_session_device() and dfu_session_target(). */
@@ -111,7 +114,9 @@ struct dfu_run_options {
     uint32_t flags;          /**< enum dfu_run_flags */
     uint32_t board;          /**< handed to progress */
     uint32_t leave_watch_ms; /**< how long to watch the bus after a leave; 0 = 3000 */
-    uint32_t reserved;
+    uint32_t reconnect_ms;   /**< how long to wait for a device that goes away in mid-job: when the same board (path,
+                                  ids, serial, map) is back in DFU mode in time, the run goes on with it. 0 = not at
+                                  all, UINT32_MAX = for ever */
     dfu_progress_fn *progress;
     void *user;
     dfu_difference_fn *difference; /**< NULL = not told */
@@ -131,14 +136,20 @@ struct dfu_result {
     uint32_t left;        /**< enum dfu_left */
     uint32_t retries;     /**< transfers that had to be repeated */
     int32_t erased_value; /**< learnt value of erased memory, -1 = not learnt */
-    uint32_t reserved;
-    uint64_t saved_us; /**< waiting that DFU_RUN_POLL_EAGER made unnecessary */
+    uint32_t reconnects;  /**< times that the device went away and came back */
+    uint64_t saved_us;    /**< waiting that DFU_RUN_POLL_EAGER made unnecessary */
 };
 
 /**
  * Runs @p plan, made for this session's map and target. @p result may be NULL.
  * Everything that could be checked was checked by the plan; this is where flash changes.
  * A leave never makes a run fail: see result->left.
+ *
+ * What is read back wrong after writing is erased and written again, a few times at most. With reconnect_ms a device
+ * that went away is waited for; what the plan had written by then is compared, the sectors under the block that was
+ * interrupted are done again, and everything is verified on the new connection. Nothing that may have been programmed
+ * is programmed again without an erase before it.
+ *
  * Errors: DFU_ERR_DEVICE, DFU_ERR_PROTECTED, DFU_ERR_MISMATCH (address and both bytes in the detail),
  * DFU_ERR_GONE and wire errors, DFU_ERR_CANCELLED, DFU_ERR_NO_MEMORY. @since 0.1
  */

@@ -4,8 +4,12 @@
  * libdfu-sim: simulated DFU devices behind the public transport seam (link with -ldfu-sim).
  *
  * Time is virtual unless asked otherwise: waiting advances a board's own clock at once. Memories live as
- * long as the simulator object, also across leave and re-enumeration. One simulator belongs to one
- * context, and so to one thread, at a time.
+ * long as the simulator object, also across leave and re-enumeration.
+ *
+ * The boards of one simulator can be worked on by several threads at once, as dfu_gang_run() does it: each board by
+ * one thread at a time, and each thread through a self of its own that the transport's share() has given. In virtual
+ * time each of these has its own clock, so that what one board takes does not depend on the others. The functions
+ * below belong to one thread, and not while others work on the boards that they are about.
  */
 #ifndef LIBDFU_SIM_H
 #define LIBDFU_SIM_H

@@ -65,7 +65,8 @@ enum dfu_reset_result {
 
 /**
  * The operations. `self` is transport_self of the context options, `conn` what open() gave.
- * Ops are called from one thread at a time.
+ * Ops are called from one thread at a time for each self, and for each conn. Different connections, and different
+ * selves that share() has made of one, are used by several threads at once.
  */
 struct dfu_transport_ops {
     size_t size;
@@ -117,6 +118,14 @@ struct dfu_transport_ops {
     /** Blocks until devices may have come or gone, or the transport's own clock has reached
      *  @p deadline_us. Fallback: sleep_until_us on the own clock in short steps. */
     int (*wait_change)(void *self, uint64_t deadline_us, struct dfu_error **err);
+
+    /** Gives another self for a second thread to use at the same time, with an own clock that begins where this
+     *  one's stands; it may be the same self where nothing is kept in it. NULL: this transport is for one thread, and
+     *  many boards are done one after the other. Codes: NO_MEMORY. */
+    int (*share)(void *self, void **other, struct dfu_error **err);
+
+    /** Lets go of what share() gave, once no connection of it is open. Needed where share() is there. */
+    void (*unshare)(void *other);
 };
 
 /*

@@ -16,6 +16,13 @@ static void tell(struct dfui_run *run)
     run->differing = (struct dfu_range){0, 0};
 }
 
+void dfui_run_forget_differences(struct dfui_run *run)
+{
+    run->result.differing = 0;
+    run->difference_runs = 0;
+    run->differing = (struct dfu_range){0, 0};
+}
+
 static void differ(struct dfui_run *run, uint64_t address, uint8_t expected, uint8_t found)
 {
     if (run->result.differing++ == 0) {
@@ -43,6 +50,9 @@ int dfui_run_judge(struct dfui_run *run, struct dfu_error **err)
                         run->result.differing == 1 ? "" : "s", run->difference_runs,
                         run->difference_runs == 1 ? "" : "s", run->result.differing == 1 ? "s" : "");
     dfui_error_contents(err, run->first_difference, run->first_expected, run->first_found);
+    if (run->repairs > 0)
+        dfu_error_set_hint(err, "check for write protection and the supply: it was erased and written again, and still "
+                                "differs");
     return DFU_ERR_MISMATCH;
 }
 
@@ -77,10 +87,28 @@ void dfui_run_compare(struct dfui_run *run, const struct dfu_step *step)
         run->result.bytes += own;
 }
 
+bool dfui_run_differs(struct dfui_run *run, const struct dfu_step *step, struct dfu_range *differing)
+{
+    memcpy(run->other, run->block, step->length);
+    (void)dfu_image_read(run->plan->image, step->alt, step->address, run->other, step->length);
+    *differing = (struct dfu_range){0, 0};
+    for (uint32_t i = 0; i < step->length; i++) {
+        if (run->other[i] == run->block[i])
+            continue;
+        if (dfui_range_empty(*differing))
+            differing->start = step->address + i;
+        differing->end = step->address + i + 1;
+    }
+    return !dfui_range_empty(*differing);
+}
+
 int dfui_run_verify_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
+    struct dfu_range differing;
     int rc = dfui_ahead_read(run, step, err);
-    if (rc == DFU_OK)
+    if (rc == DFU_OK && run->plan->summary.write_blocks > 0 && dfui_run_differs(run, step, &differing))
+        rc = dfui_run_repair(run, step, err);
+    if (rc == DFU_OK && run->rewind == DFUI_NO_REWIND)
         dfui_run_compare(run, step);
     return rc;
 }

@@ -35,7 +35,8 @@ static int send_again(struct dfui_run *run, const struct dfu_step *step, struct 
 int dfui_run_plain_write(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     int rc = send_one(run, step, err);
-    for (int attempt = 1; rc != DFU_OK && !dfui_run_lasting(rc) && attempt < TRIES; attempt++) {
+    for (int attempt = 1; rc != DFU_OK && attempt < TRIES && dfui_run_again(run, "write", step->address, rc, *err);
+         attempt++) {
         dfui_error_clear(err);
         dfui_log(run->session->link.log, DFU_LOG_WARNING, "block %u was lost, beginning the download again",
                  step->block);
@@ -65,7 +66,8 @@ int dfui_run_plain_manifest(struct dfui_run *run, const struct dfu_step *step, s
     bool needs_reset = false;
     bool gone = false;
     int rc = dfui_dfu11_manifest(&s->link, (uint16_t)step->block, tolerant, &needs_reset, &gone, err);
-    for (int attempt = 1; rc != DFU_OK && !dfui_run_lasting(rc) && attempt < TRIES; attempt++) {
+    for (int attempt = 1;
+         rc != DFU_OK && attempt < TRIES && dfui_run_again(run, "manifestation", step->address, rc, *err); attempt++) {
         dfui_error_clear(err);
         rc = send_again(run, step, err);
         if (rc == DFU_OK)
@@ -101,20 +103,21 @@ static bool was_cut(struct dfui_run *run)
     return cut;
 }
 
-/* The block that `step` names; after a fault once more, with those before it. */
+/* The block that `step` names; after a fault or a reconnection with those before it. */
 static int fetch(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     struct dfui_link *link = &run->session->link;
     int rc = DFU_OK;
     for (int attempt = 1;; attempt++) {
-        uint64_t first = attempt == 1 ? run->uploaded_blocks : 0;
+        uint64_t first = attempt == 1 && !run->upload_lost ? run->uploaded_blocks : 0;
+        run->upload_lost = true; /* until all went well */
         for (uint64_t n = first; rc >= 0 && n < run->uploaded_blocks; n++)
             rc = dfui_dfu11_read(link, (uint16_t)n, run->block, run->plan->target.block_size, err);
         if (rc >= 0)
             rc = dfui_dfu11_read(link, (uint16_t)step->block, run->block, step->length, err);
         /* A device that says so three times means it. */
         bool good = rc >= 0 && ((uint32_t)rc == step->length || attempt == TRIES || !was_cut(run));
-        if (good || dfui_run_lasting(rc) || attempt == TRIES)
+        if (good || attempt == TRIES || (rc < 0 && !dfui_run_again(run, "read", step->address, rc, *err)))
             break;
         dfui_error_clear(err);
         link->retries++;
@@ -122,6 +125,7 @@ static int fetch(struct dfui_run *run, const struct dfu_step *step, struct dfu_e
         if (rc != DFU_OK)
             break;
     }
+    run->upload_lost = rc < 0;
     run->uploaded_blocks += rc >= 0;
     return rc;
 }
@@ -146,9 +150,9 @@ int dfui_run_plain_verify(struct dfui_run *run, const struct dfu_step *step, str
 int dfui_run_plain_upload(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     struct dfu_step block = *step;
-    uint64_t at = 0;
     int got;
     block.length = run->plan->target.block_size;
+    uint64_t at = (uint64_t)run->uploaded_blocks * block.length; /* after a reconnection */
     do {
         block.block = (uint32_t)(at / block.length) & UINT16_MAX;
         got = fetch(run, &block, err);

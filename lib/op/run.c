@@ -23,7 +23,7 @@ static int report(struct dfui_run *run, enum dfu_phase phase, uint64_t address, 
     return DFU_OK;
 }
 
-static enum dfu_phase phase_of(const struct dfu_step *step)
+enum dfu_phase dfui_run_phase(const struct dfu_step *step)
 {
     switch (step->kind) {
     case DFU_STEP_ERASE:
@@ -46,8 +46,7 @@ static enum dfu_phase phase_of(const struct dfu_step *step)
     }
 }
 
-/* Bytes that a step adds to its phase. */
-static uint64_t weight(const struct dfu_step *step)
+uint64_t dfui_run_weight(const struct dfu_step *step)
 {
     return step->kind == DFU_STEP_POINT || step->kind == DFU_STEP_PROBE ? 0
            : step->kind == DFU_STEP_LEAVE                               ? 1
@@ -154,7 +153,7 @@ static void explain(struct dfui_run *run, const struct dfu_step *step, int rc, s
         dfu_error_wrap(err, "%s failed at 0x%08" PRIX64, doing(step->kind), step->address);
     if (rc != DFU_ERR_PROTECTED && rc != DFU_ERR_MISMATCH)
         dfu_error_set_info(err, &info);
-    if (rc == DFU_ERR_GONE)
+    if (dfui_run_lost(run, rc))
         dfu_error_set_hint(err, "check cable and power, put the board into DFU mode again, then repeat the command%s",
                            run->erased_anything ? ": flash is not complete" : "");
     else if (run->flashed_to != 0 && run->result.bytes > 0 && step->kind == DFU_STEP_WRITE)
@@ -166,26 +165,39 @@ static void explain(struct dfui_run *run, const struct dfu_step *step, int rc, s
         dfu_error_set_hint(err, "repeat the command");
 }
 
+static int one_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    enum dfu_phase phase = dfui_run_phase(step);
+    int rc = dfui_link_cancelled(&run->session->link) ? dfui_error_cancelled(err) : DFU_OK;
+    if (rc == DFU_OK && (run->done[phase] == 0 || step->kind == DFU_STEP_ERASE))
+        rc = report(run, phase, step->address, 0, err);
+    if (rc == DFU_OK)
+        rc = do_step(run, step, err);
+    if (rc == DFU_OK && run->rewind == DFUI_NO_REWIND && dfui_run_weight(step) > 0)
+        rc = report(run, phase, step->address, dfui_run_weight(step), err);
+    return rc;
+}
+
 static int run_steps(struct dfui_run *run, struct dfu_error **err)
 {
     const struct dfu_plan *plan = run->plan;
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct dfu_step *step = &plan->steps[i];
-        enum dfu_phase phase = phase_of(step);
+    for (size_t i = 0; i < plan->count;) {
         /* Contents are judged before the program in them is started. */
-        int rc = step->kind == DFU_STEP_LEAVE ? dfui_run_judge(run, err) : DFU_OK;
+        int rc = plan->steps[i].kind == DFU_STEP_LEAVE ? dfui_run_judge(run, err) : DFU_OK;
         if (rc != DFU_OK)
             return rc;
-        if (dfui_link_cancelled(&run->session->link))
-            rc = dfui_error_cancelled(err);
-        if (rc == DFU_OK && (run->done[phase] == 0 || step->kind == DFU_STEP_ERASE))
-            rc = report(run, phase, step->address, 0, err);
-        if (rc == DFU_OK)
-            rc = do_step(run, step, err);
-        if (rc == DFU_OK && weight(step) > 0)
-            rc = report(run, phase, step->address, weight(step), err);
+        rc = one_step(run, &plan->steps[i], err);
+        if (rc == DFU_OK) {
+            i = run->rewind != DFUI_NO_REWIND ? run->rewind : i + 1;
+            if (run->rewind != DFUI_NO_REWIND)
+                dfui_run_go_back(run, i);
+            run->rewind = DFUI_NO_REWIND;
+            continue;
+        }
+        if (run->options.reconnect_ms != 0)
+            rc = dfui_run_resume(run, &i, rc, err);
         if (rc != DFU_OK) {
-            explain(run, step, rc, err);
+            explain(run, &plan->steps[i], rc, err);
             return rc;
         }
     }
@@ -205,7 +217,7 @@ static int prepare(struct dfui_run *run, struct dfu_error **err)
     for (size_t i = 0; i < run->region_count; i++)
         run->erased[i] = DFUI_ERASED_UNKNOWN;
     for (size_t i = 0; i < plan->count; i++) {
-        run->total[phase_of(&plan->steps[i])] += weight(&plan->steps[i]);
+        run->total[dfui_run_phase(&plan->steps[i])] += dfui_run_weight(&plan->steps[i]);
         if ((plan->steps[i].kind == DFU_STEP_READ || plan->steps[i].kind == DFU_STEP_UPLOAD) &&
             run->options.into == NULL)
             return dfu_error_set(err, DFU_ERR_ARGUMENT, "a read needs an image to read into");
@@ -230,12 +242,17 @@ static int check_session(const struct dfu_session *s, const struct dfu_plan *pla
 int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, const struct dfu_run_options *options,
                     struct dfu_result *result, struct dfu_error **err)
 {
-    struct dfui_run run = {.session = session, .plan = plan};
+    struct dfu_error *unwanted = NULL; /* what failed decides how to go on, whoever wants to know */
+    struct dfui_run run = {.session = session, .plan = plan, .rewind = DFUI_NO_REWIND};
+    if (err == NULL)
+        err = &unwanted;
     int rc = check_session(session, plan, err);
     if (rc == DFU_OK)
         rc = dfui_sized_in(&run.options, sizeof run.options, options, "run options", err);
-    if (rc != DFU_OK)
+    if (rc != DFU_OK) {
+        dfui_error_clear(&unwanted);
         return rc;
+    }
     run.result.size = sizeof run.result;
     run.result.erased_value = DFUI_ERASED_UNKNOWN;
     run.started_us = dfui_link_now(&session->link);
@@ -250,6 +267,7 @@ int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, co
     if (rc == DFU_OK)
         rc = run_steps(&run, err);
     dfui_ahead_drop(&run);
+    rc = dfui_run_suspect(&run, rc, err);
     /* Whatever happened, the device is left in dfuIDLE, unless it left. */
     if (!session->gone && rc != DFU_ERR_GONE)
         (void)dfui_idle(&session->link, NULL);
@@ -263,6 +281,7 @@ int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, co
     free(run.erased);
     if (result != NULL && dfui_sized_out(result, &run.result, sizeof run.result) != DFU_OK && rc == DFU_OK)
         rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "the result's size is not set (use DFU_INIT)");
+    dfui_error_clear(&unwanted);
     return rc;
 }
 

@@ -17,6 +17,14 @@ struct dfui_ahead {
     bool off; /* the transport would not queue */
 };
 
+#define DFUI_NO_REWIND SIZE_MAX
+
+/* What a device refused, so that a second refusal of the same is seen. */
+struct dfui_blame {
+    const char *what; /* NULL = nothing yet */
+    uint64_t address;
+};
+
 struct dfui_run {
     struct dfu_session *session;
     const struct dfu_plan *plan;
@@ -40,7 +48,17 @@ struct dfui_run {
     uint8_t first_expected;
     uint8_t first_found;
     uint32_t uploaded_blocks; /* plain DFU: blocks of the current upload */
-    unsigned redone;          /* sectors erased and written a second time */
+    /* Doing things again. */
+    struct dfu_range dirty; /* sectors being erased and written again: what is in them is not known */
+    uint32_t dirty_alt;
+    unsigned redone;           /* how often that was done in this run */
+    uint64_t repaired_at;      /* where what was read back was last found wrong, and how often in a row */
+    unsigned repairs;          /* at that place */
+    size_t rewind;             /* step to go on with instead of the next one, or DFUI_NO_REWIND */
+    size_t stopped_at;         /* 1 + the step at which the device last went away */
+    unsigned here;             /* how often in a row it did so there */
+    bool upload_lost;          /* plain DFU: the blocks before this one must be read again first */
+    struct dfui_blame refused; /* the last error status that a device gave at a place */
     struct dfui_ahead ahead;
 };
 
@@ -48,6 +66,9 @@ struct dfui_run {
 
 /* Is this a failure that trying again cannot mend? */
 bool dfui_run_lasting(int code);
+/* May what failed at address be tried once more? A status that names a lasting cause is believed the first time, or
+ * when it is given twice for the same; anything else is worth a few tries. */
+bool dfui_run_again(struct dfui_run *run, const char *what, uint64_t address, int rc, const struct dfu_error *failure);
 /* The erased value of the memory that region belongs to, or DFUI_ERASED_UNKNOWN. */
 int dfui_run_erased(const struct dfui_run *run, uint32_t region);
 /* Notes where the current run begins; SET_ADDRESS is sent when the first block needs it. */
@@ -56,6 +77,8 @@ void dfui_run_point(struct dfui_run *run, uint64_t address);
 int dfui_run_read(struct dfui_run *run, uint32_t block, void *data, uint32_t length, struct dfu_error **err);
 /* Sends run->block. *broken says that a part of it may be in flash, which only an erase can mend. */
 int dfui_run_send(struct dfui_run *run, const struct dfu_step *step, bool *broken, struct dfu_error **err);
+/* Can what the step is about be read back? */
+bool dfui_run_readable(const struct dfui_run *run, const struct dfu_step *step);
 int dfui_run_erase(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 
 /* --- ahead.c: VERIFY, BLANK and READ steps, which follow each other, read ahead of their turn --- */
@@ -69,6 +92,34 @@ void dfui_ahead_free(struct dfui_run *run);
 /* --- write.c: WRITE and PROBE steps --- */
 int dfui_run_probe_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 int dfui_run_write_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+/* Puts what is to be at the step's place into run->block; *own = how many of the bytes are the image's. */
+int dfui_run_compose(struct dfui_run *run, const struct dfu_step *step, size_t *own, struct dfu_error **err);
+/* Erases the sectors that range touches and writes again what the steps before `end` had put there. Grows over sectors
+ * that share a block. When it fails, run->dirty says which sectors are neither as they were nor as they should be. */
+int dfui_run_redo(struct dfui_run *run, uint32_t alt, struct dfu_range range, const struct dfu_step *end,
+                  struct dfu_error **err);
+/* Adds the sectors that dfui_run_redo() would do for range to run->dirty. */
+void dfui_run_spoil(struct dfui_run *run, uint32_t alt, struct dfu_range range, const struct dfu_step *end);
+/* Reads a block that was found wrong once more, and if it is wrong again has its sectors redone, where that is safe
+ * and has not been tried too often; then run->rewind says where verifying goes on. run->block is what was read. */
+int dfui_run_repair(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+
+/* --- resume.c: after the device went away and came back --- */
+
+/* Is it gone, whatever the failure looked like? */
+bool dfui_run_lost(const struct dfui_run *run, int rc);
+/* The step at *index failed with rc because the device went away. Waits for it and finds out where to go on: DFU_OK
+ * with *index set, or why it does not go on. */
+int dfui_run_resume(struct dfui_run *run, size_t *index, int rc, struct dfu_error **err);
+/* Makes ready for the step at index once more: pointer and progress as they were before it. */
+void dfui_run_go_back(struct dfui_run *run, size_t index);
+enum dfu_phase dfui_run_phase(const struct dfu_step *step);
+/* Bytes that a step adds to its phase. */
+uint64_t dfui_run_weight(const struct dfu_step *step);
+
+/* --- suspect.c --- */
+/* Turns a failure into one about protection where the option bytes show it; returns the code. */
+int dfui_run_suspect(struct dfui_run *run, int rc, struct dfu_error **err);
 
 /* --- otp.c --- */
 bool dfui_run_is_otp(const struct dfui_run *run, const struct dfu_step *step);
@@ -81,6 +132,10 @@ int dfui_run_otp_step(struct dfui_run *run, const struct dfu_step *step, struct 
 int dfui_run_verify_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 int dfui_run_blank_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 int dfui_run_read_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+/* Does run->block differ from the image, and from where to where? */
+bool dfui_run_differs(struct dfui_run *run, const struct dfu_step *step, struct dfu_range *differing);
+/* Forgets what was found to differ. */
+void dfui_run_forget_differences(struct dfui_run *run);
 /* Compares run->block with the image. */
 void dfui_run_compare(struct dfui_run *run, const struct dfu_step *step);
 /* Ends the open difference and turns what was found into an error. */

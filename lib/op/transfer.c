@@ -6,10 +6,45 @@
 
 #define TRIES 4
 
+/* No flash erases a sector faster: the pages of L0 and L1 take 3.28 ms (DS10002), and the three transfers 3 ms. */
+#define SHORTEST_ERASE_US 6000
+
 bool dfui_run_lasting(int code)
 {
     return code == DFU_ERR_GONE || code == DFU_ERR_CANCELLED || code == DFU_ERR_NO_MEMORY || code == DFU_ERR_DEVICE ||
            code == DFU_ERR_PROTECTED;
+}
+
+/* A status that says what is wrong: once is enough for some, twice at the same place for others. */
+static bool names_a_cause(int status)
+{
+    switch (status) {
+    case DFU_STATUS_ERR_WRITE:
+    case DFU_STATUS_ERR_ERASE:
+    case DFU_STATUS_ERR_CHECK_ERASED:
+    case DFU_STATUS_ERR_PROG:
+    case DFU_STATUS_ERR_VERIFY:
+    case DFU_STATUS_ERR_VENDOR:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool dfui_run_again(struct dfui_run *run, const char *what, uint64_t address, int rc, const struct dfu_error *failure)
+{
+    struct dfu_error_info info = {.size = sizeof info};
+    if (rc != DFU_ERR_DEVICE && rc != DFU_ERR_PROTECTED)
+        return !dfui_run_lasting(rc);
+    if (dfu_error_describe(failure, &info) != DFU_OK || !(info.flags & DFU_ERROR_HAS_STATUS) ||
+        info.dfu_status == DFU_STATUS_ERR_TARGET || info.dfu_status == DFU_STATUS_ERR_FILE ||
+        info.dfu_status == DFU_STATUS_ERR_ADDRESS)
+        return false;
+    if (!names_a_cause(info.dfu_status))
+        return true;
+    bool twice = run->refused.what != NULL && strcmp(run->refused.what, what) == 0 && run->refused.address == address;
+    run->refused = (struct dfui_blame){what, address};
+    return !twice;
 }
 
 int dfui_run_erased(const struct dfui_run *run, uint32_t region)
@@ -33,7 +68,8 @@ static int ensure_pointed(struct dfui_run *run, struct dfu_error **err)
     return rc;
 }
 
-/* Gets ready for another try. The first failure is what the caller reports if this fails, too. */
+/* Gets ready for another try. The first failure is what the caller reports if this fails, too; that the device went
+ * away meanwhile is seen by dfui_run_lost(). */
 static bool recovered(struct dfui_run *run, const struct dfu_error *failure)
 {
     struct dfu_error *second = NULL;
@@ -59,48 +95,100 @@ static int pass(struct dfu_error **err, struct dfu_error *failure, int rc)
 
 int dfui_run_read(struct dfui_run *run, uint32_t block, void *data, uint32_t length, struct dfu_error **err)
 {
+    uint64_t address = run->run_start + (uint64_t)(block - DFUI_DFUSE_FIRST_BLOCK) * run->plan->target.transfer_size;
     for (int attempt = 1;; attempt++) {
         struct dfu_error *failure = NULL;
         int rc = ensure_pointed(run, &failure);
         if (rc == DFU_OK)
             rc = dfui_dfuse_read(&run->session->link, (uint16_t)block, data, length, &failure);
-        if (rc == DFU_OK || dfui_run_lasting(rc) || attempt == TRIES || !recovered(run, failure))
+        if (rc == DFU_OK || attempt == TRIES || !dfui_run_again(run, "read", address, rc, failure) ||
+            !recovered(run, failure))
             return pass(err, failure, rc);
         dfui_error_clear(&failure);
     }
+}
+
+bool dfui_run_readable(const struct dfui_run *run, const struct dfu_step *step)
+{
+    const struct dfu_region *r = dfui_map_region(run->plan->map, step->region);
+    return (run->plan->target.attributes & DFU_CAN_UPLOAD) && r != NULL && (r->access & DFU_ACCESS_READ);
+}
+
+/* Are the first bytes of the sector blank? Any doubt is a no. */
+static bool is_blank(struct dfui_run *run, const struct dfu_step *step, uint32_t bytes)
+{
+    int value = dfui_run_erased(run, step->region);
+    bool blank = dfui_run_readable(run, step);
+    uint64_t start = run->run_start;
+    for (uint32_t at = 0; blank && at < bytes; at += run->plan->target.block_size) {
+        uint32_t length = (uint32_t)dfui_min(bytes - at, run->plan->target.block_size);
+        dfui_run_point(run, step->address + at);
+        blank = dfui_run_read(run, DFUI_DFUSE_FIRST_BLOCK, run->other, length, NULL) == DFU_OK;
+        if (value == DFUI_ERASED_UNKNOWN)
+            value = run->other[0] == 0x00 ? 0x00 : 0xFF;
+        for (uint32_t i = 0; blank && i < length; i++)
+            blank = run->other[i] == value;
+    }
+    dfui_run_point(run, start);
+    return blank;
+}
+
+static int erase_once(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    struct dfui_link *link = &run->session->link;
+    run->pointed = false; /* some ROMs use the pointer for the erase address */
+    return step->kind == DFU_STEP_MASS_ERASE ? dfui_dfuse_mass_erase(link, step->length, err)
+                                             : dfui_dfuse_erase(link, (uint32_t)step->address, step->length, err);
 }
 
 int dfui_run_erase(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
-    struct dfui_link *link = &run->session->link;
     for (int attempt = 1;; attempt++) {
         struct dfu_error *failure = NULL;
-        int rc = step->kind == DFU_STEP_MASS_ERASE
-                     ? dfui_dfuse_mass_erase(link, step->length, &failure)
-                     : dfui_dfuse_erase(link, (uint32_t)step->address, step->length, &failure);
-        run->pointed = false; /* some ROMs use the pointer for the erase address */
-        if (rc == DFU_OK || dfui_run_lasting(rc) || attempt == TRIES || !recovered(run, failure))
+        uint64_t begun = dfui_link_now(&run->session->link);
+        int rc = erase_once(run, step, &failure);
+        /* Done at once is hard to believe, so it is looked at, and asked for a second time. What is still there then
+         * is found by the steps that check. */
+        if (rc == DFU_OK && attempt == 1 && dfui_link_now(&run->session->link) - begun < SHORTEST_ERASE_US &&
+            step->kind == DFU_STEP_ERASE && dfui_run_readable(run, step) &&
+            !is_blank(run, step, (uint32_t)dfui_min(step->length, run->plan->target.block_size))) {
+            run->session->link.retries++;
+            continue;
+        }
+        bool endless = rc == DFU_ERR_TIMEOUT && run->session->link.endless;
+        if (endless)
+            dfu_error_set_hint(&failure, "erase with 'dfu erase --mass-erase' if the sector erase of this loader hangs "
+                                         "(H7 with two banks), then repeat the command");
+        if (rc == DFU_OK || attempt == (endless ? 2 : TRIES) ||
+            !dfui_run_again(run, "erase", step->address, rc, failure) || !recovered(run, failure))
             return pass(err, failure, rc);
         dfui_error_clear(&failure);
+        /* Some H7 ROMs erase a sector of the second bank, but never say so (quirk B5). */
+        if (endless && step->kind == DFU_STEP_ERASE && is_blank(run, step, step->length)) {
+            dfui_log(run->session->link.log, DFU_LOG_WARNING,
+                     "erase at 0x%08" PRIX64 " did not end, but the sector reads as blank: going on", step->address);
+            run->session->link.hangs = true;
+            return DFU_OK;
+        }
     }
 }
 
 /* What became of a block whose outcome is not known. */
-enum fate { FATE_WRITTEN, FATE_ERASED, FATE_BROKEN, FATE_UNREADABLE };
+enum fate { FATE_WRITTEN, FATE_ERASED, FATE_BROKEN };
 
 static enum fate ask_fate(struct dfui_run *run, const struct dfu_step *step)
 {
     int erased = dfui_run_erased(run, step->region);
-    if (!(run->plan->target.attributes & DFU_CAN_UPLOAD) ||
+    if (!(run->plan->target.attributes & DFU_CAN_UPLOAD) || erased == DFUI_ERASED_UNKNOWN ||
         dfui_run_read(run, step->block, run->other, step->length, NULL) != DFU_OK)
-        return FATE_UNREADABLE;
+        return FATE_BROKEN; /* for all that is known */
     if (memcmp(run->other, run->block, step->length) == 0)
         return FATE_WRITTEN;
     for (uint32_t i = 0; i < step->length; i++) {
         if (run->other[i] != (uint8_t)erased)
             return FATE_BROKEN;
     }
-    return erased == DFUI_ERASED_UNKNOWN ? FATE_BROKEN : FATE_ERASED;
+    return FATE_ERASED;
 }
 
 int dfui_run_send(struct dfui_run *run, const struct dfu_step *step, bool *broken, struct dfu_error **err)
@@ -113,20 +201,15 @@ int dfui_run_send(struct dfui_run *run, const struct dfu_step *step, bool *broke
         if (rc == DFU_OK)
             rc = dfui_dfuse_write(&run->session->link, (uint16_t)step->block, run->block, step->length, &outcome,
                                   &failure);
-        if (rc == DFU_OK || dfui_run_lasting(rc) || attempt == TRIES || !recovered(run, failure))
+        if (rc == DFU_OK || attempt == TRIES || !dfui_run_again(run, "write", step->address, rc, failure) ||
+            !recovered(run, failure))
             return pass(err, failure, rc);
-        if (outcome == DFUI_UNKNOWN && (step->flags & DFU_STEP_FRESH)) {
-            enum fate fate = ask_fate(run, step);
-            if (fate == FATE_UNREADABLE) {
-                dfu_error_set_hint(&failure, "repeat the command: whether the block was programmed is not known");
-                return pass(err, failure, rc);
-            }
-            *broken = fate == FATE_BROKEN;
-            if (fate != FATE_ERASED) {
-                dfui_error_clear(&failure);
-                return DFU_OK;
-            }
-        }
         dfui_error_clear(&failure);
+        if (outcome == DFUI_NOT_RUN || !(step->flags & DFU_STEP_FRESH))
+            continue;
+        enum fate fate = ask_fate(run, step);
+        *broken = fate == FATE_BROKEN;
+        if (fate != FATE_ERASED)
+            return DFU_OK;
     }
 }

@@ -3,7 +3,7 @@
 #include "op/run_private.h"
 #include <inttypes.h>
 
-/* A sector that has to be done again more often than this is not a passing fault. */
+/* Sectors that have to be done again more often than this in one run are no passing fault. */
 #define MAX_REDONE 8
 
 static bool all_equal(const uint8_t *data, size_t length, int value)
@@ -15,16 +15,58 @@ static bool all_equal(const uint8_t *data, size_t length, int value)
     return true;
 }
 
-/* The erase went well by the device's word; here it is seen, and the erased value with it. */
+static const struct dfu_step *erase_step_of(const struct dfu_plan *plan, uint32_t alt, uint64_t address)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct dfu_step *s = &plan->steps[i];
+        if (s->kind == DFU_STEP_ERASE && s->alt == alt && address >= s->address && address < s->address + s->length)
+            return s;
+    }
+    return NULL;
+}
+
+/* Reads the first block of the run; true when it is blank all over. */
+static bool probe(struct dfui_run *run, const struct dfu_step *step, int *rc, struct dfu_error **err)
+{
+    *rc = dfui_run_read(run, step->block, run->block, step->length, err);
+    return *rc == DFU_OK && (run->block[0] == 0x00 || run->block[0] == 0xFF) &&
+           all_equal(run->block, step->length, run->block[0]);
+}
+
+static int refuse_unerased(const struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    uint32_t i = 0;
+    while (run->block[i] == 0xFF)
+        i++;
+    (void)dfu_error_set(err, DFU_ERR_PROTECTED,
+                        "the sector at 0x%08" PRIX64 " is not erased: 0x%02X at 0x%08" PRIX64 " after an erase "
+                        "that the device reported as done",
+                        step->address, run->block[i], step->address + i);
+    dfui_error_contents(err, step->address + i, 0xFF, run->block[i]);
+    dfu_error_set_hint(err, "check for write protection: the device drops erases of protected sectors silently");
+    return DFU_ERR_PROTECTED;
+}
+
+/* The erase went well by the device's word; here it is seen, and the erased value with it. What is not blank is pointed
+ * at and erased a second time before that counts as protection. */
 int dfui_run_probe_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     struct dfu_error *failure = NULL;
-    int rc = dfui_run_read(run, step->block, run->block, step->length, &failure);
-    if (rc == DFU_ERR_GONE || rc == DFU_ERR_CANCELLED || rc == DFU_ERR_NO_MEMORY) {
-        if (err != NULL)
-            *err = failure;
-        else
-            dfui_error_clear(&failure);
+    int rc;
+    bool blank = probe(run, step, &rc, &failure);
+    const struct dfu_step *sector = erase_step_of(run->plan, step->alt, step->address);
+    if (rc == DFU_OK && !blank) {
+        run->session->link.retries++;
+        run->pointed = false;
+        blank = probe(run, step, &rc, &failure);
+    }
+    if (rc == DFU_OK && !blank && sector != NULL) {
+        rc = dfui_run_erase(run, sector, &failure);
+        if (rc == DFU_OK)
+            blank = probe(run, step, &rc, &failure);
+    }
+    if (rc == DFU_ERR_GONE || rc == DFU_ERR_CANCELLED || rc == DFU_ERR_NO_MEMORY || dfui_run_lost(run, rc)) {
+        *err = failure;
         return rc;
     }
     if (rc != DFU_OK) {
@@ -33,19 +75,9 @@ int dfui_run_probe_step(struct dfui_run *run, const struct dfu_step *step, struc
         dfui_error_clear(&failure);
         return dfui_session_recover(run->session, err);
     }
+    if (!blank)
+        return refuse_unerased(run, step, err);
     int value = run->block[0];
-    if ((value != 0x00 && value != 0xFF) || !all_equal(run->block, step->length, value)) {
-        uint32_t i = 0;
-        while (run->block[i] == 0xFF)
-            i++;
-        (void)dfu_error_set(err, DFU_ERR_PROTECTED,
-                            "the sector at 0x%08" PRIX64 " is not erased: 0x%02X at 0x%08" PRIX64 " after an erase "
-                            "that the device reported as done",
-                            step->address, run->block[i], step->address + i);
-        dfui_error_contents(err, step->address + i, 0xFF, run->block[i]);
-        dfu_error_set_hint(err, "check for write protection: the device drops erases of protected sectors silently");
-        return DFU_ERR_PROTECTED;
-    }
     uint32_t memory = dfui_plan_memory(run->plan, step->region);
     for (uint32_t i = memory; i < run->region_count && dfui_plan_memory(run->plan, i) == memory; i++)
         run->erased[i] = (int16_t)value;
@@ -63,8 +95,8 @@ static int read_around(struct dfui_run *run, const struct dfu_step *step, struct
     return rc;
 }
 
-/* The image's bytes over what is to be in between. Returns how many are the image's. */
-static int compose(struct dfui_run *run, const struct dfu_step *step, size_t *own, struct dfu_error **err)
+/* The image's bytes over what is to be in between. */
+int dfui_run_compose(struct dfui_run *run, const struct dfu_step *step, size_t *own, struct dfu_error **err)
 {
     int erased = dfui_run_erased(run, step->region);
     /* 0xFF where the value could not be learnt: right for all but L0 and L1, which can be read. */
@@ -75,25 +107,16 @@ static int compose(struct dfui_run *run, const struct dfu_step *step, size_t *ow
     return rc;
 }
 
-static const struct dfu_step *erase_step_of(const struct dfu_plan *plan, uint32_t alt, uint64_t address)
-{
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct dfu_step *s = &plan->steps[i];
-        if (s->kind == DFU_STEP_ERASE && s->alt == alt && address >= s->address && address < s->address + s->length)
-            return s;
-    }
-    return NULL;
-}
-
 /* Grows dirty until no block that is already written lies across its edge: a flash word must not be programmed
  * twice, so such a block's other sector has to be erased as well. */
-static void close_over_blocks(const struct dfui_run *run, const struct dfu_step *last, struct dfu_range *dirty)
+static void close_over_blocks(const struct dfui_run *run, uint32_t alt, const struct dfu_step *end,
+                              struct dfu_range *dirty)
 {
     bool grew = true;
     while (grew) {
         grew = false;
-        for (const struct dfu_step *s = run->plan->steps; s <= last; s++) {
-            if (s->kind != DFU_STEP_WRITE || s->alt != last->alt || s->address >= dirty->end ||
+        for (const struct dfu_step *s = run->plan->steps; s < end; s++) {
+            if (s->kind != DFU_STEP_WRITE || s->alt != alt || s->address >= dirty->end ||
                 s->address + s->length <= dirty->start)
                 continue;
             const struct dfu_step *first = erase_step_of(run->plan, s->alt, s->address);
@@ -110,24 +133,52 @@ static void close_over_blocks(const struct dfui_run *run, const struct dfu_step 
     }
 }
 
-/* Erases the sectors under a block that arrived in part and writes again what the plan had put there, the block
- * itself included. Goes back into dfui_run_write_step(), as often as MAX_REDONE allows. */
-/* NOLINTNEXTLINE(misc-no-recursion): see above */
-static int redo(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+/* Whole sectors, as far as they belong to the plan. */
+static struct dfu_range whole_sectors(const struct dfui_run *run, uint32_t alt, struct dfu_range range)
 {
-    struct dfu_range dirty = {step->address, step->address + step->length};
+    const struct dfu_step *first = erase_step_of(run->plan, alt, range.start);
+    const struct dfu_step *last = erase_step_of(run->plan, alt, range.end - 1);
+    return (struct dfu_range){first != NULL ? first->address : range.start,
+                              last != NULL ? last->address + last->length : range.end};
+}
+
+static struct dfu_range closed(const struct dfui_run *run, uint32_t alt, struct dfu_range range,
+                               const struct dfu_step *end)
+{
+    range = whole_sectors(run, alt, range);
+    close_over_blocks(run, alt, end, &range);
+    return range;
+}
+
+void dfui_run_spoil(struct dfui_run *run, uint32_t alt, struct dfu_range range, const struct dfu_step *end)
+{
+    range = closed(run, alt, range, end);
+    if (!dfui_range_empty(run->dirty) && run->dirty_alt == alt)
+        range = (struct dfu_range){dfui_min(range.start, run->dirty.start), dfui_max(range.end, run->dirty.end)};
+    run->dirty = range;
+    run->dirty_alt = alt;
+}
+
+/* Goes back into dfui_run_write_step(), as often as MAX_REDONE allows. */
+/* NOLINTNEXTLINE(misc-no-recursion): see above */
+int dfui_run_redo(struct dfui_run *run, uint32_t alt, struct dfu_range range, const struct dfu_step *end,
+                  struct dfu_error **err)
+{
+    struct dfu_range outer = run->dirty; /* this may happen inside of another one, whose range then holds ours */
+    range = closed(run, alt, range, end);
+    run->dirty_alt = alt;
+    if (dfui_range_empty(outer))
+        run->dirty = range;
     if (++run->redone > MAX_REDONE)
-        return dfu_error_set(err, DFU_ERR_USB, "blocks at 0x%08" PRIX64 " keep arriving broken, %u sectors were redone",
-                             step->address, MAX_REDONE);
-    close_over_blocks(run, step, &dirty);
-    dfui_log(run->session->link.log, DFU_LOG_WARNING,
-             "block at 0x%08" PRIX64 " arrived in part: erasing 0x%08" PRIX64 "..0x%08" PRIX64 " again", step->address,
-             dirty.start, dirty.end);
-    uint64_t bytes = run->result.bytes;
-    uint64_t skipped = run->result.skipped_bytes;
-    int rc = DFU_OK;
-    for (const struct dfu_step *s = run->plan->steps; rc == DFU_OK && s <= step; s++) {
-        bool inside = s->alt == step->alt && s->address < dirty.end && s->address + s->length > dirty.start;
+        return dfu_error_set(err, DFU_ERR_USB,
+                             "flash at 0x%08" PRIX64 " does not come out right, %u sectors were redone", range.start,
+                             MAX_REDONE);
+    dfui_log(run->session->link.log, DFU_LOG_WARNING, "erasing 0x%08" PRIX64 "..0x%08" PRIX64 " again", range.start,
+             range.end);
+    struct dfu_result before = run->result; /* what is counted there was counted the first time */
+    int rc = dfui_session_select(run->session, alt, err);
+    for (const struct dfu_step *s = run->plan->steps; rc == DFU_OK && s < end; s++) {
+        bool inside = s->alt == alt && s->address < range.end && s->address + s->length > range.start;
         if (s->kind == DFU_STEP_POINT)
             dfui_run_point(run, s->address);
         else if (s->kind == DFU_STEP_ERASE && inside)
@@ -135,17 +186,19 @@ static int redo(struct dfui_run *run, const struct dfu_step *step, struct dfu_er
         else if (s->kind == DFU_STEP_WRITE && inside)
             rc = dfui_run_write_step(run, s, err);
     }
-    run->result.bytes = bytes; /* the caller counts this block, and the others were counted */
-    run->result.skipped_bytes = skipped;
+    run->result.bytes = before.bytes;
+    run->result.skipped_bytes = before.skipped_bytes;
+    if (rc == DFU_OK)
+        run->dirty = outer;
     return rc;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): see redo() */
+/* NOLINTNEXTLINE(misc-no-recursion): see dfui_run_redo() */
 int dfui_run_write_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     size_t own = 0;
     bool broken = false;
-    int rc = compose(run, step, &own, err);
+    int rc = dfui_run_compose(run, step, &own, err);
     if (rc != DFU_OK)
         return rc;
     int erased = dfui_run_erased(run, step->region);
@@ -153,8 +206,12 @@ int dfui_run_write_step(struct dfui_run *run, const struct dfu_step *step, struc
         run->result.skipped_bytes += own;
     else
         rc = dfui_run_send(run, step, &broken, err);
-    if (rc == DFU_OK && broken)
-        rc = redo(run, step, err);
+    if (rc == DFU_OK && broken) {
+        struct dfu_range range = {step->address, step->address + step->length};
+        dfui_log(run->session->link.log, DFU_LOG_WARNING, "block at 0x%08" PRIX64 " did not arrive as it was sent",
+                 step->address);
+        rc = dfui_run_redo(run, step->alt, range, step + 1, err);
+    }
     run->result.bytes += rc == DFU_OK ? own : 0;
     return rc;
 }

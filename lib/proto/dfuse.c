@@ -12,10 +12,11 @@ enum { CMD_GET = 0x00, CMD_SET_ADDRESS = 0x21, CMD_ERASE = 0x41 };
 #define POINT_MS 5000
 #define BLOCK_MS 10000
 
-/* H7 sectors of 128 KiB need up to 4 s by the datasheet; external flash of the same size no more. */
-static uint32_t erase_limit_ms(uint32_t sector_size)
+/* H7 sectors of 128 KiB need up to 4 s by the datasheet; external flash of the same size no more. Where a sector was
+ * found erased after a wait for nothing, no more than that is waited for the next. */
+static uint32_t erase_limit_ms(const struct dfui_link *link, uint32_t sector_size)
 {
-    return 10000 + sector_size / 1024 * 40;
+    return (link->hangs ? 1000 : 10000) + sector_size / 1024 * 40;
 }
 
 /* 32 s were seen on an F405 with 1 MiB (ROM says 100 ms); dfu-util allows 35 s. */
@@ -59,7 +60,7 @@ void dfui_dfuse_doubt_address(struct dfui_link *link)
 
 int dfui_dfuse_erase(struct dfui_link *link, uint32_t address, uint32_t sector_size, struct dfu_error **err)
 {
-    return address_command(link, DFUI_KIND_ERASE, address, erase_limit_ms(sector_size), err);
+    return address_command(link, DFUI_KIND_ERASE, address, erase_limit_ms(link, sector_size), err);
 }
 
 int dfui_dfuse_mass_erase(struct dfui_link *link, uint64_t bytes, struct dfu_error **err)

@@ -33,7 +33,9 @@ int dfui_exec_refusal(struct dfui_link *link, const char *what, struct dfu_error
     dfu_error_set_info(err, &info);
     dfu_error_set_cause(err, "%s", dfu_status_text(s.status));
     if (protection)
-        dfu_error_set_hint(err, "check for read or write protection: with it, reading and erasing answer errVENDOR");
+        dfu_error_set_hint(
+            err,
+            "check for read protection: 'dfu options' shows it, 'dfu unprotect' removes it and erases all of flash");
     else if (s.status == DFU_STATUS_ERR_TARGET || s.status == DFU_STATUS_ERR_ADDRESS)
         dfu_error_set_hint(err, "check the address against 'dfu info': the device does not accept it");
     return code;
@@ -51,7 +53,9 @@ static int wait_poll(struct dfui_link *link, uint64_t replied_us, uint64_t deadl
         ms = back_off_ms[dfui_min(round, sizeof back_off_ms - 1)];
     uint64_t until = replied_us + (uint64_t)ms * 1000;
     if (until > deadline_us) {
-        dfui_log(link->log, DFU_LOG_WARNING, "%s: device asks to wait %u ms, more than this command's limit", what, ms);
+        if (ms >= 1000) /* not when a wait of the usual length is cut short because time is up */
+            dfui_log(link->log, DFU_LOG_WARNING, "%s: device asks to wait %u ms, more than this command's limit", what,
+                     ms);
         until = deadline_us;
     }
     int rc = dfui_link_sleep_until(link, until, err);
@@ -137,7 +141,8 @@ static int poll_to_end(struct dfui_link *link, const struct dfui_command *c, enu
         if (s.state != DFU_STATE_DNBUSY && s.state != DFU_STATE_DNLOAD_SYNC && s.state != DFU_STATE_MANIFEST)
             return dfu_error_set(err, DFU_ERR_PROTOCOL, "%s: device is in state %s (%u) instead of dfuDNLOAD-IDLE",
                                  c->what, dfu_state_name(s.state), s.state);
-        if (now >= deadline)
+        link->endless = now >= deadline;
+        if (link->endless)
             return dfu_error_set(err, DFU_ERR_TIMEOUT, "%s: device is still busy (%s) after %u ms", c->what,
                                  dfu_state_name(s.state), c->deadline_ms);
         early = dfui_eager_ask(link, c->kind, now, early);
@@ -183,6 +188,7 @@ static enum dfui_outcome after_failed_dnload(struct dfui_link *link, const struc
 int dfui_exec(struct dfui_link *link, const struct dfui_command *c, enum dfui_outcome *outcome, struct dfu_error **err)
 {
     *outcome = DFUI_UNKNOWN;
+    link->endless = false;
     if (dfui_link_cancelled(link)) {
         *outcome = DFUI_NOT_RUN;
         return dfui_error_cancelled(err);
@@ -203,7 +209,8 @@ int dfui_exec_again(struct dfui_link *link, const struct dfui_command *c, struct
     for (int attempt = 1;; attempt++) {
         enum dfui_outcome outcome;
         int rc = dfui_exec(link, c, &outcome, err);
-        if (rc == DFU_OK || outcome == DFUI_REFUSED || lasting(rc) || attempt == TRIES)
+        /* Who was busy to the end of a long wait is not asked to begin again here: the caller knows more. */
+        if (rc == DFU_OK || outcome == DFUI_REFUSED || lasting(rc) || link->endless || attempt == TRIES)
             return rc;
         dfui_log(link->log, DFU_LOG_INFO, "%s failed (%s), trying again", c->what,
                  dfu_error_message(err ? *err : NULL));

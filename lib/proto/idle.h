@@ -13,12 +13,13 @@ struct dfui_idle_report {
 
 /*
  * GETSTATE, ABORT, GETSTATUS, CLRSTATUS as the rule says, at most three rounds. DFU_ERR_UNSUPPORTED for a
- * run-time interface, DFU_ERR_PROTOCOL when it does not come to dfuIDLE (the caller may reset the device).
- * Waits out a device that is busy for up to 40 s in all. report may be NULL. Deaf to cancels.
+ * device that says it runs its program, DFU_ERR_PROTOCOL when it does not come to dfuIDLE (the caller may reset it).
+ * A device that is busy, perhaps with a mass erase of a host that is no more, is waited for: for half as long again as
+ * its bwPollTimeout, where that is a second or more, else as link->busy_limit_us says. report may be NULL.
  */
 int dfui_idle_open(struct dfui_link *link, struct dfui_idle_report *report, struct dfu_error **err);
 
-/* The same in mid-job. */
+/* The same in mid-job: deaf to cancels, because the device is to be left in dfuIDLE. */
 int dfui_idle_recover(struct dfui_link *link, struct dfu_error **err);
 
 /* Cheapest way to dfuIDLE from where the link says the device is: nothing, ABORT, or recovery. */

@@ -11,6 +11,8 @@ static const struct dfui_quirk_row rows[] = {
      "GD32VF103 with bcdDevice 1000 claims 512 pages of 2 KiB", "dfu-util quirks.c; fwupd dfu.quirk"},
     {0x0483, 0xdf11, 0xdf11, ANY_BCD, DFUI_QUIRK_CHIP_ROM, "D1", "STM32 ROM (and loaders that copy its ids)", "AN2606"},
     {0x28e9, 0x0189, 0x0189, ANY_BCD, DFUI_QUIRK_CHIP_ROM, "D1", "GD32 ROM", "dfu-util quirks.c"},
+    {0x0483, 0xdf11, 0xdf11, ANY_BCD, DFUI_QUIRK_ENDLESS_BUSY, "B5",
+     "H7 ROM: the erase of a sector of bank 2 never leaves dfuDNBUSY", "betaflight-configurator#1861, #1972, #5348"},
     {0x1d50, 0x5117, 0x5126, ANY_BCD, DFUI_QUIRK_POLL_5MS, "B7", "OpenMoko bwPollTimeout is huge", "dfu-util quirks.c"},
     {0x1457, 0x5117, 0x5126, ANY_BCD, DFUI_QUIRK_POLL_5MS, "B7", "OpenMoko (old ids) bwPollTimeout is huge",
      "dfu-util quirks.c"},

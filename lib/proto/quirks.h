@@ -10,6 +10,7 @@ enum dfui_quirk {
     DFUI_QUIRK_SERIAL_8BIT = 1u << 1, /* the serial string holds bytes where UTF-16 belongs */
     DFUI_QUIRK_GD32_MAP = 1u << 2,    /* the map is wrong; the third letter of the serial tells the flash size */
     DFUI_QUIRK_CHIP_ROM = 1u << 3,    /* a loader in ROM: its ids and serial are not those of the program it replaces */
+    DFUI_QUIRK_ENDLESS_BUSY = 1u << 4, /* may stay in dfuDNBUSY for ever; CLRSTATUS twice ends it */
 };
 
 struct dfui_quirk_row {

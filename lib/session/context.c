@@ -41,7 +41,8 @@ int dfu_context_new(const struct dfu_context_options *options, struct dfu_contex
     struct dfu_context *c = calloc(1, sizeof *c);
     if (c == NULL)
         return dfui_error_no_memory(err);
-    atomic_init(&c->cancel, false);
+    atomic_init(&c->own_cancel, false);
+    c->cancel = &c->own_cancel;
     c->log = (struct dfui_log){o.log_level != 0 ? o.log_level : DFU_LOG_WARNING, o.log, o.log_user};
     rc = take_transport(c, &o, err);
     if (rc != DFU_OK) {
@@ -52,8 +53,37 @@ int dfu_context_new(const struct dfu_context_options *options, struct dfu_contex
     return DFU_OK;
 }
 
+bool dfui_context_can_share(const struct dfu_context *context)
+{
+    return context->ops.share != NULL && context->ops.unshare != NULL;
+}
+
+int dfui_context_share(struct dfu_context *parent, void (*log)(int level, const char *line, void *user), void *user,
+                       struct dfu_context **out, struct dfu_error **err)
+{
+    *out = NULL;
+    struct dfu_context *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return dfui_error_no_memory(err);
+    c->ops = parent->ops;
+    c->self = parent->self;
+    c->cancel = parent->cancel;
+    atomic_init(&c->own_cancel, false);
+    c->log = (struct dfui_log){parent->log.level, parent->log.fn != NULL ? log : NULL, user};
+    int rc = dfui_context_can_share(parent) ? parent->ops.share(parent->self, &c->self, err) : DFU_OK;
+    if (rc != DFU_OK) {
+        free(c);
+        return rc;
+    }
+    c->shared = dfui_context_can_share(parent);
+    *out = c;
+    return DFU_OK;
+}
+
 void dfu_context_free(struct dfu_context *context)
 {
+    if (context != NULL && context->shared)
+        context->ops.unshare(context->self);
     if (context != NULL)
         dfui_libusb_free(context->own);
     free(context);
@@ -62,11 +92,11 @@ void dfu_context_free(struct dfu_context *context)
 void dfu_context_cancel(struct dfu_context *context)
 {
     if (context != NULL)
-        atomic_store_explicit(&context->cancel, true, memory_order_relaxed);
+        atomic_store_explicit(context->cancel, true, memory_order_relaxed);
 }
 
 void dfu_context_uncancel(struct dfu_context *context)
 {
     if (context != NULL)
-        atomic_store_explicit(&context->cancel, false, memory_order_relaxed);
+        atomic_store_explicit(context->cancel, false, memory_order_relaxed);
 }

@@ -33,7 +33,7 @@ static int connect(struct detach *d, struct dfu_error **err)
     d->link = (struct dfui_link){.ops = &c->ops,
                                  .self = c->self,
                                  .log = &c->log,
-                                 .cancel = &c->cancel,
+                                 .cancel = c->cancel,
                                  .interface_number = device->info.interface_number,
                                  .state = DFUI_STATE_UNKNOWN};
     int rc = dfui_look(c, device->path, &d->before, err);

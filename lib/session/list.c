@@ -114,10 +114,12 @@ static int visit(const struct dfu_usb_device *usb, void *arg)
 }
 
 /* Opens the device for as long as it takes to read its names; failure to open is a finding, not an error. */
-static int look_inside(struct dfu_context *context, struct dfu_device *d, struct dfu_error **err)
+int dfui_device_look_inside(struct dfu_context *context, struct dfu_device *d, struct dfu_error **err)
 {
     void *conn = NULL;
     struct dfu_error *reason = NULL;
+    dfu_memmap_free(d->map);
+    d->map = NULL;
     int rc = context->ops.open(context->self, d->path, &conn, &reason);
     if (rc == DFU_OK) {
         rc = dfui_device_read_strings(context, d, conn, &reason);
@@ -142,15 +144,18 @@ static int look_inside(struct dfu_context *context, struct dfu_device *d, struct
     return DFU_OK;
 }
 
-static int find_all(struct dfu_context *context, const struct dfu_selector *s, struct dfu_list *list,
+static int find_all(struct dfu_context *context, const struct dfu_selector *s, bool closed, struct dfu_list *list,
                     struct dfu_error **err)
 {
     struct scan scan = {s, list, err};
     int rc = context->ops.enumerate(context->self, visit, &scan, err);
     for (size_t i = 0; rc == DFU_OK && i < list->count; i++) {
-        if (atomic_load_explicit(&context->cancel, memory_order_relaxed))
+        /* Only where the serial number must be known, and the system does not know it. */
+        if (closed && (s->serial == NULL || list->items[i]->serial != NULL))
+            continue;
+        if (atomic_load_explicit(context->cancel, memory_order_relaxed))
             return dfu_error_set(err, DFU_ERR_CANCELLED, "cancelled");
-        rc = look_inside(context, list->items[i], err);
+        rc = dfui_device_look_inside(context, list->items[i], err);
     }
     return rc;
 }
@@ -168,8 +173,8 @@ static void keep_serial(struct dfu_list *list, const char *serial)
     list->count = kept;
 }
 
-int dfu_list_new(struct dfu_context *context, const struct dfu_selector *selector, struct dfu_list **out,
-                 struct dfu_error **err)
+static int make_list(struct dfu_context *context, const struct dfu_selector *selector, bool closed,
+                     struct dfu_list **out, struct dfu_error **err)
 {
     struct dfu_selector s;
     if (context == NULL || out == NULL)
@@ -181,7 +186,7 @@ int dfu_list_new(struct dfu_context *context, const struct dfu_selector *selecto
     struct dfu_list *list = calloc(1, sizeof *list);
     if (list == NULL)
         return dfui_error_no_memory(err);
-    rc = find_all(context, &s, list, err);
+    rc = find_all(context, &s, closed, list, err);
     if (rc != DFU_OK) {
         dfu_list_free(list);
         return rc;
@@ -192,9 +197,21 @@ int dfu_list_new(struct dfu_context *context, const struct dfu_selector *selecto
     return DFU_OK;
 }
 
+int dfu_list_new(struct dfu_context *context, const struct dfu_selector *selector, struct dfu_list **out,
+                 struct dfu_error **err)
+{
+    return make_list(context, selector, false, out, err);
+}
+
+int dfui_list_scan(struct dfu_context *context, const struct dfu_selector *selector, struct dfu_list **out,
+                   struct dfu_error **err)
+{
+    return make_list(context, selector, true, out, err);
+}
+
 int dfui_pause_for_change(struct dfu_context *context, uint64_t deadline_us, struct dfu_error **err)
 {
-    if (atomic_load_explicit(&context->cancel, memory_order_relaxed))
+    if (atomic_load_explicit(context->cancel, memory_order_relaxed))
         return dfu_error_set(err, DFU_ERR_CANCELLED, "cancelled while waiting for a device");
     uint64_t until = dfui_min(deadline_us, context->ops.now_us(context->self, NULL) + SCAN_PAUSE_US);
     if (context->ops.wait_change != NULL)

@@ -30,6 +30,14 @@ void dfui_device_free(struct dfu_device *device);
 int dfui_device_read_strings(struct dfu_context *context, struct dfu_device *device, void *conn,
                              struct dfu_error **err);
 
+/* dfu_list_new() that opens nothing: product, names and map are not known, the serial number only where the system
+ * has it. */
+int dfui_list_scan(struct dfu_context *context, const struct dfu_selector *selector, struct dfu_list **out,
+                   struct dfu_error **err);
+/* Opens a device of such a list for as long as it takes to read what is missing. That it cannot be opened is a
+ * finding, which info.access tells, and no error. */
+int dfui_device_look_inside(struct dfu_context *context, struct dfu_device *device, struct dfu_error **err);
+
 /* The map that the names of its alts describe, whatever protocol the descriptor names. */
 int dfui_device_build_map(struct dfu_context *context, struct dfu_device *device, struct dfu_error **err);
 

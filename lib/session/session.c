@@ -6,111 +6,6 @@
 #include <libdfu/memmap.h>
 #include <stdlib.h>
 
-/* A device that was reset is back within this time or not at all. */
-#define RETURN_LIMIT_US UINT64_C(5000000)
-
-static void disconnect(struct dfu_session *s)
-{
-    if (s->link.conn != NULL)
-        s->context->ops.close(s->link.conn);
-    s->link.conn = NULL;
-    s->alt = -1;
-}
-
-static int connect(struct dfu_session *s, struct dfu_error **err)
-{
-    int rc = s->context->ops.open(s->context->self, s->device->path, &s->link.conn, err);
-    if (rc != DFU_OK) {
-        s->link.conn = NULL;
-        return rc;
-    }
-    return dfui_session_select(s, s->device->info.alt_count > 0 ? s->device->alts[0] : 0, err);
-}
-
-int dfui_session_select(struct dfu_session *s, uint32_t alt, struct dfu_error **err)
-{
-    if (s->alt == (int)alt)
-        return DFU_OK;
-    int rc = s->context->ops.claim(s->link.conn, s->device->info.interface_number, (uint8_t)alt, err);
-    if (rc == DFU_OK)
-        s->alt = (int)alt;
-    return rc;
-}
-
-/* Is what came back at the path the board we had? */
-static bool same_board(const struct dfu_session *s, const struct dfu_device *d)
-{
-    return d->info.vid == s->device->info.vid && d->info.pid == s->device->info.pid &&
-           (s->device->serial == NULL || (d->serial != NULL && strcmp(d->serial, s->device->serial) == 0));
-}
-
-static int find_again(struct dfu_session *s, struct dfu_error **err)
-{
-    struct dfui_sighting seen;
-    struct dfu_list *list = NULL;
-    bool same = false;
-    int rc = dfui_await_dfu(s->context, s->device->path, RETURN_LIMIT_US, &seen, &list, err);
-    if (rc != DFU_OK)
-        return rc;
-    bool back = list != NULL;
-    for (size_t i = 0; i < dfu_list_count(list) && !same; i++)
-        same = same_board(s, dfu_list_at(list, i));
-    dfu_list_free(list);
-    if (same)
-        return DFU_OK;
-    if (back)
-        return dfu_error_set(err, DFU_ERR_GONE, "the device at %s is not the same board any more", s->device->path);
-    (void)dfu_error_set(err, DFU_ERR_GONE, "the device at %s %s after a USB reset", s->device->path,
-                        seen.presence == DFUI_ABSENT ? "did not come back" : "left DFU mode");
-    dfu_error_set_hint(err, "put the board into DFU mode again and repeat the command");
-    return DFU_ERR_GONE;
-}
-
-static int reset(struct dfu_session *s, struct dfu_error **err)
-{
-    dfui_log(s->link.log, DFU_LOG_WARNING, "%s does not come to dfuIDLE, resetting it", s->device->path);
-    int rc = s->context->ops.reset(s->link.conn, err);
-    if (rc < 0)
-        return rc;
-    int alt = s->alt;
-    if (rc == DFU_RESET_SURVIVED) {
-        s->alt = -1;
-        return dfui_session_select(s, (uint32_t)alt, err);
-    }
-    disconnect(s);
-    rc = find_again(s, err);
-    if (rc == DFU_OK)
-        rc = connect(s, err);
-    s->gone = rc != DFU_OK;
-    return rc;
-}
-
-static int to_idle(struct dfu_session *s, struct dfui_idle_report *report, struct dfu_error **err)
-{
-    int rc = dfui_idle_open(&s->link, report, err);
-    if (rc == DFU_OK || rc == DFU_ERR_GONE || rc == DFU_ERR_UNSUPPORTED || rc == DFU_ERR_NO_MEMORY)
-        return rc;
-    struct dfu_error *failure = NULL;
-    int again = reset(s, &failure);
-    if (again == DFU_OK)
-        again = dfui_idle_open(&s->link, NULL, &failure);
-    if (again == DFU_OK) {
-        dfui_error_clear(err);
-        return DFU_OK;
-    }
-    dfui_log(s->link.log, DFU_LOG_INFO, "reset: %s", dfu_error_message(failure));
-    dfui_error_clear(&failure);
-    dfu_error_set_hint(err, "unplug the board and plug it in again: neither requests nor a USB reset bring it back");
-    return rc;
-}
-
-int dfui_session_recover(struct dfu_session *s, struct dfu_error **err)
-{
-    if (s->gone)
-        return dfu_error_set(err, DFU_ERR_GONE, "the device at %s is gone", s->device->path);
-    return to_idle(s, NULL, err);
-}
-
 static int choose_protocol(struct dfu_session *s, const struct dfu_open_options *o, struct dfu_error **err)
 {
     s->dfuse = dfui_device_is_dfuse(s->device);
@@ -140,7 +35,7 @@ static int open_device(struct dfu_session *s, const struct dfu_open_options *o, 
     s->link = (struct dfui_link){.ops = &c->ops,
                                  .self = c->self,
                                  .log = &c->log,
-                                 .cancel = &c->cancel,
+                                 .cancel = c->cancel,
                                  .interface_number = s->device->info.interface_number,
                                  .state = DFUI_STATE_UNKNOWN,
                                  .quirks = s->device->quirks};
@@ -151,9 +46,18 @@ static int open_device(struct dfu_session *s, const struct dfu_open_options *o, 
         return DFU_ERR_UNSUPPORTED;
     }
     int rc = choose_protocol(s, o, err);
+    if (rc != DFU_OK)
+        return rc;
+    rc = dfui_session_connect(s, err);
     if (rc == DFU_OK)
-        rc = connect(s, err);
-    return rc == DFU_OK ? to_idle(s, &s->found, err) : rc;
+        rc = dfui_session_to_idle(s, &s->found, err);
+    if (rc == DFU_OK || rc == DFU_ERR_CANCELLED || rc == DFU_ERR_NO_MEMORY || o->reconnect_ms == 0 ||
+        !dfui_session_lost(s))
+        return rc;
+    dfui_log(&c->log, DFU_LOG_WARNING, "%s went away while it was being opened, waiting for it to come back",
+             s->device->path);
+    dfui_error_clear(err);
+    return dfui_session_reconnect(s, o->reconnect_ms, err);
 }
 
 int dfu_session_open(struct dfu_context *context, const struct dfu_device *device,
@@ -218,7 +122,7 @@ void dfu_session_close(struct dfu_session *session)
         return;
     if (session->link.conn != NULL && !session->gone)
         (void)dfui_idle(&session->link, NULL);
-    disconnect(session);
+    dfui_session_disconnect(session);
     dfui_device_free(session->device);
     free(session);
 }

@@ -20,6 +20,10 @@ struct dfu_session {
     uint8_t commands[32];
 };
 
+/* Opens the device at the path and claims its first alternate setting; lets go of it. */
+int dfui_session_connect(struct dfu_session *session, struct dfu_error **err);
+void dfui_session_disconnect(struct dfu_session *session);
+
 /* Selects an alternate setting unless it is selected already. */
 int dfui_session_select(struct dfu_session *session, uint32_t alt, struct dfu_error **err);
 
@@ -28,6 +32,18 @@ int dfui_session_select(struct dfu_session *session, uint32_t alt, struct dfu_er
  * which the same board is looked for at its path. The address pointer is lost either way.
  */
 int dfui_session_recover(struct dfu_session *session, struct dfu_error **err);
+/* The same for a session that is being opened; report may be NULL. */
+int dfui_session_to_idle(struct dfu_session *session, struct dfui_idle_report *report, struct dfu_error **err);
+
+/* Is the device gone from its place, or another one there since? Looks at the bus. */
+bool dfui_session_lost(const struct dfu_session *session);
+
+/*
+ * Waits up to limit_ms (UINT32_MAX = for ever) for the same board (path, ids, serial, names of its memories,
+ * transfer size), puts the session on a new connection and brings the device to dfuIDLE. Another board at the path is
+ * refused at once. Errors: DFU_ERR_GONE, DFU_ERR_CANCELLED, DFU_ERR_NO_MEMORY, and what the last try failed with.
+ */
+int dfui_session_reconnect(struct dfu_session *session, uint32_t limit_ms, struct dfu_error **err);
 
 /* Told of the time that has passed; non-zero = stop. */
 typedef int dfui_waiting_fn(uint64_t ms, uint64_t limit_ms, void *arg);

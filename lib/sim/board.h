@@ -4,6 +4,7 @@
 #define DFU_SIM_BOARD_H
 
 #include "sim/fault.h"
+#include "sim/lock.h"
 #include "sim/memory.h"
 #include <libdfu/transport.h>
 #include <stdatomic.h>
@@ -55,6 +56,19 @@ enum {
     SIM_REQUEST_ABORT = 6
 };
 
+/*
+ * What others see of a board's place on the bus. Whoever works on the board, one thread at a time, changes its fields
+ * below and publishes them when it is done; other threads read what was published.
+ */
+struct sim_sighting {
+    const struct sim_profile *profile;
+    uint64_t back_at_us;
+    uint32_t generation;
+    uint8_t present;
+    uint8_t returns;
+    uint8_t config;
+};
+
 struct sim_board {
     struct dfu_sim *sim;
     const struct sim_profile *profile; /* sim->profile, or its program */
@@ -87,7 +101,8 @@ struct sim_board {
     uint8_t present;
     uint8_t returns;
     uint64_t back_at_us;
-    uint32_t generation; /* counts departures: older connections are dead */
+    uint32_t generation;           /* counts departures: older connections are dead */
+    struct sim_sighting published; /* under sim->lock, but for whoever works on the board */
     void *claimed_by;
     void *imported_by; /* USB/IP */
 
@@ -109,12 +124,19 @@ struct sim_board {
     struct dfu_sim_counters counters;
 };
 
+/* A host's side of the bus: of one thread. */
+struct sim_view {
+    struct dfu_sim *sim;
+    uint64_t clock_us; /* the furthest of its own waits and of the boards that it has opened */
+};
+
 struct dfu_sim {
     const struct sim_profile *profile;
     struct dfu_sim_options options;
     struct sim_board *boards;
     size_t count;
-    uint64_t clock_us; /* the furthest of all clocks */
+    struct sim_view root; /* of the context that dfu_sim_attach() was for */
+    struct sim_lock lock; /* over what boards publish */
     uint64_t wall_base_us;
     struct sim_rule *rules;
     size_t rule_count;
@@ -123,8 +145,10 @@ struct dfu_sim {
 
 /* clock.c */
 uint64_t dfui_sim_wire_us(uint32_t length);
-uint64_t dfui_sim_bus_now(struct dfu_sim *sim);
-void dfui_sim_bus_wait(struct dfu_sim *sim, uint64_t until_us);
+uint64_t dfui_sim_bus_now(struct sim_view *view);
+void dfui_sim_bus_wait(struct sim_view *view, uint64_t until_us);
+/* A view's clock is never behind that of a board it works with. */
+void dfui_sim_bus_follow(struct sim_view *view, struct sim_board *board);
 uint64_t dfui_sim_now(struct sim_board *board);
 void dfui_sim_wait(struct sim_board *board, uint64_t until_us);
 uint64_t dfui_sim_wall_us(void);
@@ -139,6 +163,9 @@ void dfui_sim_bus_reset(struct sim_board *board);
 void dfui_sim_port_reset(struct sim_board *board);
 void dfui_sim_depart(struct sim_board *board, enum sim_departure how, uint64_t away_us);
 int dfui_sim_is_present(struct sim_board *board, uint64_t now_us);
+void dfui_sim_publish(struct sim_board *board);
+/* What was published; present is what it is at now_us. */
+struct sim_sighting dfui_sim_sighting(struct sim_board *board, uint64_t now_us);
 
 /* device.c: any request, and helpers for dialects */
 void dfui_sim_request(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data,
@@ -157,7 +184,7 @@ uint64_t dfui_sim_begin(struct sim_board *board, const struct dfu_usb_setup *set
 void dfui_sim_finish(struct sim_board *board, const struct dfu_usb_setup *setup, const struct sim_reply *reply);
 /* The host stopped waiting for an answer that would have come at done_us; the device goes on with its work. */
 void dfui_sim_abandon(struct sim_board *board, const struct sim_reply *reply, uint64_t done_us);
-void dfui_sim_opened(struct sim_board *board);
+void dfui_sim_opened(struct sim_board *board, uint64_t now_us);
 void dfui_sim_closed(struct sim_board *board);
 
 /* descriptor.c: standard requests */

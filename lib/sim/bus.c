@@ -72,6 +72,32 @@ void dfui_sim_depart(struct sim_board *board, enum sim_departure how, uint64_t a
     board->back_at_us = dfui_sim_now(board) + away_us;
 }
 
+void dfui_sim_publish(struct sim_board *board)
+{
+    const struct sim_sighting *last = &board->published;
+    if (last->profile == board->profile && last->generation == board->generation && last->present == board->present &&
+        last->returns == board->returns && last->config == board->config && last->back_at_us == board->back_at_us)
+        return;
+    dfui_sim_lock(&board->sim->lock);
+    board->published = (struct sim_sighting){.profile = board->profile,
+                                             .back_at_us = board->back_at_us,
+                                             .generation = board->generation,
+                                             .present = board->present,
+                                             .returns = board->returns,
+                                             .config = board->config};
+    dfui_sim_unlock(&board->sim->lock);
+}
+
+struct sim_sighting dfui_sim_sighting(struct sim_board *board, uint64_t now_us)
+{
+    dfui_sim_lock(&board->sim->lock);
+    struct sim_sighting seen = board->published;
+    dfui_sim_unlock(&board->sim->lock);
+    if (seen.returns && now_us >= seen.back_at_us)
+        seen.present = 1;
+    return seen;
+}
+
 int dfui_sim_is_present(struct sim_board *board, uint64_t now_us)
 {
     if (!board->present && board->returns && now_us >= board->back_at_us)

@@ -61,23 +61,30 @@ static void wall_wait(const struct dfu_sim *sim, uint64_t until_us)
     sleep_to(dfui_sim_wall_at(sim, until_us));
 }
 
-uint64_t dfui_sim_bus_now(struct dfu_sim *sim)
+uint64_t dfui_sim_bus_now(struct sim_view *view)
 {
-    if (real_time(sim)) {
-        uint64_t wall = reached(sim);
-        if (sim->clock_us < wall)
-            sim->clock_us = wall;
+    if (real_time(view->sim)) {
+        uint64_t wall = reached(view->sim);
+        if (view->clock_us < wall)
+            view->clock_us = wall;
     }
-    return sim->clock_us;
+    return view->clock_us;
 }
 
-void dfui_sim_bus_wait(struct dfu_sim *sim, uint64_t until_us)
+void dfui_sim_bus_wait(struct sim_view *view, uint64_t until_us)
 {
-    if (until_us <= dfui_sim_bus_now(sim))
+    if (until_us <= dfui_sim_bus_now(view))
         return;
-    if (real_time(sim))
-        wall_wait(sim, until_us);
-    sim->clock_us = until_us;
+    if (real_time(view->sim))
+        wall_wait(view->sim, until_us);
+    view->clock_us = until_us;
+}
+
+void dfui_sim_bus_follow(struct sim_view *view, struct sim_board *board)
+{
+    uint64_t now = dfui_sim_now(board);
+    if (view->clock_us < now)
+        view->clock_us = now;
 }
 
 uint64_t dfui_sim_now(struct sim_board *board)
@@ -97,6 +104,4 @@ void dfui_sim_wait(struct sim_board *board, uint64_t until_us)
     if (real_time(board->sim))
         wall_wait(board->sim, until_us);
     board->clock_us = until_us;
-    if (board->sim->clock_us < until_us)
-        board->sim->clock_us = until_us;
 }

@@ -50,6 +50,9 @@ static void erase(struct sim_board *board, uint64_t address, struct sim_reply *r
         fail(board, DFU_STATUS_ERR_TARGET);
     else if (!dropped(board, memory, (uint32_t)(address - memory->row->start)))
         reply->busy_us = dfui_sim_erase(board, memory, (uint32_t)(address - memory->row->start));
+    if (memory != NULL && (board->profile->habits & SIM_HANGS_IN_BANK_2) &&
+        address - memory->row->start >= memory->length / 2)
+        board->stuck = 1;
 }
 
 /* Option bytes go in one piece from their start; the chip then resets to load them. */
@@ -147,7 +150,7 @@ static void get_status(struct sim_board *board, const struct dfu_usb_setup *setu
             return;
         }
         left_ms = (uint32_t)((board->busy_until_us - dfui_sim_now(board) + 999) / 1000);
-    } else if (board->state == DFU_STATE_DNBUSY || board->state == DFU_STATE_DNLOAD_SYNC) {
+    } else if (!board->stuck && (board->state == DFU_STATE_DNBUSY || board->state == DFU_STATE_DNLOAD_SYNC)) {
         board->state = DFU_STATE_DNLOAD_IDLE;
         if (board->failure != DFU_STATUS_OK)
             dfui_sim_set_error(board, board->failure);
@@ -197,6 +200,11 @@ static void upload(struct sim_board *board, const struct dfu_usb_setup *setup, u
 
 static void clear_status(struct sim_board *board, struct sim_reply *reply)
 {
+    if (board->stuck) {
+        board->stuck = 0;
+        dfui_sim_set_error(board, DFU_STATUS_ERR_UNKNOWN);
+        return;
+    }
     if (board->state != DFU_STATE_ERROR) {
         if (board->state < DFU_STATE_ERROR) {
             wrong_state(board, reply);

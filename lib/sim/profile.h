@@ -60,7 +60,8 @@ enum sim_habits {
     SIM_LEAVES_UNANSWERED = 1u << 3, /* drops off before it answers the GETSTATUS of a leave (A1), or a DETACH */
     SIM_STALLS_WHILE_BUSY = 1u << 4, /* GETSTATUS stalls while flash is busy (B3) */
     SIM_BABBLES = 1u << 5,           /* sends its whole answer even if the host asked for less */
-    SIM_STARTS_ANY_CODE = 1u << 6    /* no vector table: any code at the pointer starts */
+    SIM_STARTS_ANY_CODE = 1u << 6,   /* no vector table: any code at the pointer starts */
+    SIM_HANGS_IN_BANK_2 = 1u << 7    /* the erase of a sector of the upper half is done but stays dfuDNBUSY (B5) */
 };
 
 /* A loader, or a program with a run-time interface: what the bus sees at one time. */
@@ -78,7 +79,7 @@ struct sim_profile {
     uint16_t protocol; /* bcdDFUVersion */
     uint16_t detach_ms;
     uint8_t attributes; /* bmAttributes */
-    uint8_t habits;     /* enum sim_habits */
+    uint32_t habits;    /* enum sim_habits */
     uint16_t poll_ms;   /* fixed bwPollTimeout with the work done inside GETSTATUS; 0 = the work's real time, at once */
     uint32_t mass_erase_us;
     uint32_t pointer; /* address pointer after a reset */

@@ -161,7 +161,7 @@ static uint64_t plug_again(struct server *s)
         struct sim_board *board = &s->sim->boards[i];
         struct plug *plug = &s->plugs[i];
         struct dfu_error *err = NULL;
-        if (board->imported_by != NULL || plug->lost || !dfui_sim_is_present(board, dfui_sim_bus_now(s->sim)))
+        if (board->imported_by != NULL || plug->lost || !dfui_sim_is_present(board, dfui_sim_bus_now(&s->sim->root)))
             continue;
         if (now >= plug->retry_us) {
             int rc = plug_in(s, i, &err);
@@ -237,7 +237,7 @@ static int start_vhci(struct server *s, struct dfu_error **err)
     for (size_t i = 0; i < s->sim->count; i++, port++) {
         int rc = dfui_vhci_find_port(&port, err);
         s->plugs[i].port = port;
-        if (rc == DFU_OK && dfui_sim_is_present(&s->sim->boards[i], dfui_sim_bus_now(s->sim)))
+        if (rc == DFU_OK && dfui_sim_is_present(&s->sim->boards[i], dfui_sim_bus_now(&s->sim->root)))
             rc = plug_in(s, i, err);
         if (rc != DFU_OK)
             return rc;

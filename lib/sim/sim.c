@@ -101,6 +101,7 @@ static int init_board(struct dfu_sim *sim, size_t index)
     }
     dfui_sim_power_up(board);
     board->present = 1;
+    dfui_sim_publish(board);
     return DFU_OK;
 }
 
@@ -136,6 +137,11 @@ int dfu_sim_new(const char *profile, const struct dfu_sim_options *options, stru
     sim->profile = found;
     sim->options = taken;
     sim->count = taken.count == 0 ? 1 : taken.count;
+    sim->root.sim = sim;
+    if (!dfui_sim_lock_init(&sim->lock)) {
+        free(sim);
+        return no_memory(err);
+    }
     sim->wall_base_us = dfui_sim_wall_us();
     /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): take_options() gives at least one */
     sim->boards = calloc(sim->count, sizeof *sim->boards);
@@ -164,6 +170,7 @@ void dfu_sim_free(struct dfu_sim *sim)
     for (size_t i = 0; i < sim->rule_count; i++)
         free(sim->rules[i].reached);
     free(sim->rules);
+    dfui_sim_lock_destroy(&sim->lock);
     free(sim);
 }
 
@@ -172,7 +179,7 @@ void dfu_sim_attach(struct dfu_sim *sim, struct dfu_context_options *options)
     if (sim == NULL || options == NULL)
         return;
     options->transport = &dfui_sim_transport;
-    options->transport_self = sim;
+    options->transport_self = &sim->root;
 }
 
 size_t dfu_sim_count(const struct dfu_sim *sim)

@@ -35,12 +35,11 @@ void dfui_sim_abandon(struct sim_board *board, const struct sim_reply *reply, ui
     board->poll_until_us = 0;
 }
 
-void dfui_sim_opened(struct sim_board *board)
+void dfui_sim_opened(struct sim_board *board, uint64_t now_us)
 {
     /* The board's clock stood still while nobody watched it. */
-    uint64_t now = dfui_sim_bus_now(board->sim);
-    if (board->clock_us < now)
-        board->clock_us = now;
+    if (board->clock_us < now_us)
+        board->clock_us = now_us;
     if (!board->opened)
         board->first_open_us = dfui_sim_now(board);
     board->opened = 1;

@@ -10,6 +10,7 @@ enum {
 };
 
 struct connection {
+    struct sim_view *view;
     struct sim_board *board;
     uint32_t generation;
 };
@@ -24,15 +25,24 @@ static int gone(const struct connection *conn, struct dfu_error **err)
     return dfu_error_set(err, DFU_ERR_GONE, "simulated device %s is no longer there", conn->board->path);
 }
 
+/* An op on a board is over. */
+static void over(const struct connection *conn)
+{
+    dfui_sim_bus_follow(conn->view, conn->board);
+    dfui_sim_publish(conn->board);
+}
+
 static int sim_enumerate(void *self, dfu_usb_visit_fn *visit, void *arg, struct dfu_error **err)
 {
-    struct dfu_sim *sim = self;
+    struct sim_view *view = self;
+    struct dfu_sim *sim = view->sim;
     (void)err;
     for (size_t i = 0; i < sim->count; i++) {
         struct sim_board *board = &sim->boards[i];
-        if (!dfui_sim_is_present(board, dfui_sim_bus_now(sim)))
+        struct sim_sighting seen = dfui_sim_sighting(board, dfui_sim_bus_now(view));
+        if (!seen.present)
             continue;
-        const struct sim_profile *profile = board->profile;
+        const struct sim_profile *profile = seen.profile;
         uint8_t bytes[SIM_CONFIG_MAX];
         struct dfu_usb_config config = {bytes, dfui_sim_config_descriptor(profile, bytes)};
         struct dfu_usb_device device = {
@@ -43,8 +53,8 @@ static int sim_enumerate(void *self, dfu_usb_visit_fn *visit, void *arg, struct 
             .bcd_device = profile->bcd_device,
             .serial_index = dfui_sim_serial_index(),
             .product_index = dfui_sim_product_index(),
-            .address = (uint8_t)((i + board->generation * sim->count) % 127 + 1), /* a new one each time */
-            .active_config = board->config,
+            .address = (uint8_t)((i + seen.generation * sim->count) % 127 + 1), /* a new one each time */
+            .active_config = seen.config,
             .config_count = 1,
             .configs = &config,
             /* No operating system would make sense of 8-bit characters. */
@@ -59,17 +69,19 @@ static int sim_enumerate(void *self, dfu_usb_visit_fn *visit, void *arg, struct 
 
 static int sim_open(void *self, const char *path, void **conn, struct dfu_error **err)
 {
-    struct dfu_sim *sim = self;
+    struct sim_view *view = self;
+    struct dfu_sim *sim = view->sim;
     *conn = NULL;
     for (size_t i = 0; path != NULL && i < sim->count; i++) {
         struct sim_board *board = &sim->boards[i];
-        if (strcmp(board->path, path) != 0 || !dfui_sim_is_present(board, dfui_sim_bus_now(sim)))
+        if (strcmp(board->path, path) != 0 || !dfui_sim_is_present(board, dfui_sim_bus_now(view)))
             continue;
         struct connection *new = malloc(sizeof *new);
         if (new == NULL)
             return dfu_error_set(err, DFU_ERR_NO_MEMORY, "out of memory");
-        *new = (struct connection){board, board->generation};
-        dfui_sim_opened(board);
+        *new = (struct connection){view, board, board->generation};
+        dfui_sim_opened(board, dfui_sim_bus_now(view));
+        over(new);
         *conn = new;
         return DFU_OK;
     }
@@ -83,6 +95,7 @@ static void sim_close(void *conn)
     if (board->claimed_by == old)
         board->claimed_by = NULL;
     dfui_sim_closed(board);
+    over(old);
     free(old);
 }
 
@@ -111,10 +124,9 @@ static int finish(struct connection *conn, const struct dfu_usb_setup *setup, co
     }
 }
 
-static int sim_control(void *conn, const struct dfu_usb_setup *setup, void *data, uint32_t timeout_ms,
-                       struct dfu_error **err)
+static int transfer(struct connection *c, const struct dfu_usb_setup *setup, void *data, uint32_t timeout_ms,
+                    struct dfu_error **err)
 {
-    struct connection *c = conn;
     struct sim_board *board = c->board;
     uint8_t none = 0;
     if (setup->length > 0 && data == NULL)
@@ -144,6 +156,14 @@ static int sim_control(void *conn, const struct dfu_usb_setup *setup, void *data
     return finish(c, setup, &reply, err);
 }
 
+static int sim_control(void *conn, const struct dfu_usb_setup *setup, void *data, uint32_t timeout_ms,
+                       struct dfu_error **err)
+{
+    int rc = transfer(conn, setup, data, timeout_ms, err);
+    over(conn);
+    return rc;
+}
+
 static int sim_claim(void *conn, uint8_t interface_number, uint8_t alt, struct dfu_error **err)
 {
     struct connection *c = conn;
@@ -163,9 +183,8 @@ static int sim_claim(void *conn, uint8_t interface_number, uint8_t alt, struct d
     return rc < 0 ? rc : DFU_OK;
 }
 
-static int sim_reset(void *conn, struct dfu_error **err)
+static int reset(struct connection *c, struct dfu_error **err)
 {
-    struct connection *c = conn;
     struct sim_board *board = c->board;
     if (!alive(c))
         return gone(c, err);
@@ -180,6 +199,13 @@ static int sim_reset(void *conn, struct dfu_error **err)
     return alive(c) ? DFU_RESET_SURVIVED : DFU_RESET_LOST;
 }
 
+static int sim_reset(void *conn, struct dfu_error **err)
+{
+    int rc = reset(conn, err);
+    over(conn);
+    return rc;
+}
+
 static uint64_t sim_now_us(void *self, void *conn)
 {
     struct connection *c = conn;
@@ -189,25 +215,44 @@ static uint64_t sim_now_us(void *self, void *conn)
 static void sim_sleep_until_us(void *self, void *conn, uint64_t deadline_us)
 {
     struct connection *c = conn;
-    if (c != NULL)
-        dfui_sim_wait(c->board, deadline_us);
-    else
+    if (c == NULL) {
         dfui_sim_bus_wait(self, deadline_us);
+        return;
+    }
+    dfui_sim_wait(c->board, deadline_us);
+    over(c);
 }
 
 /* Until the next board that is away comes back. */
 static int sim_wait_change(void *self, uint64_t deadline_us, struct dfu_error **err)
 {
-    struct dfu_sim *sim = self;
+    struct sim_view *view = self;
     (void)err;
-    uint64_t now = dfui_sim_bus_now(sim);
-    for (size_t i = 0; i < sim->count; i++) {
-        const struct sim_board *board = &sim->boards[i];
-        if (!board->present && board->returns && board->back_at_us > now && board->back_at_us < deadline_us)
-            deadline_us = board->back_at_us;
+    uint64_t now = dfui_sim_bus_now(view);
+    for (size_t i = 0; i < view->sim->count; i++) {
+        struct sim_sighting seen = dfui_sim_sighting(&view->sim->boards[i], now);
+        if (!seen.present && seen.returns && seen.back_at_us < deadline_us)
+            deadline_us = seen.back_at_us;
     }
-    dfui_sim_bus_wait(sim, deadline_us);
+    dfui_sim_bus_wait(view, deadline_us);
     return DFU_OK;
+}
+
+static int sim_share(void *self, void **other, struct dfu_error **err)
+{
+    struct sim_view *view = self;
+    struct sim_view *new = malloc(sizeof *new);
+    *other = NULL;
+    if (new == NULL)
+        return dfu_error_set(err, DFU_ERR_NO_MEMORY, "out of memory");
+    *new = (struct sim_view){view->sim, dfui_sim_bus_now(view)};
+    *other = new;
+    return DFU_OK;
+}
+
+static void sim_unshare(void *other)
+{
+    free(other);
 }
 
 const struct dfu_transport_ops dfui_sim_transport = {
@@ -223,4 +268,6 @@ const struct dfu_transport_ops dfui_sim_transport = {
     .now_us = sim_now_us,
     .sleep_until_us = sim_sleep_until_us,
     .wait_change = sim_wait_change,
+    .share = sim_share,
+    .unshare = sim_unshare,
 };

@@ -74,7 +74,7 @@ static void list_devices(struct usbip_link *link)
     uint32_t count = 0;
     uint8_t config[SIM_CONFIG_MAX];
     for (size_t i = 0; i < sim->count; i++)
-        count += (uint32_t)dfui_sim_is_present(&sim->boards[i], dfui_sim_bus_now(sim));
+        count += (uint32_t)dfui_sim_is_present(&sim->boards[i], dfui_sim_bus_now(&sim->root));
     uint8_t *at = dfui_usbip_say(link, USBIP_OP_SIZE + 4 + (size_t)count * (USBIP_DEVICE_SIZE + USBIP_INTERFACE_SIZE));
     if (at == NULL)
         return;
@@ -97,14 +97,14 @@ static void list_devices(struct usbip_link *link)
 
 int dfui_usbip_plug(struct usbip_link *link, struct sim_board *board)
 {
-    if (board->imported_by != NULL || !dfui_sim_is_present(board, dfui_sim_bus_now(link->sim)))
+    if (board->imported_by != NULL || !dfui_sim_is_present(board, dfui_sim_bus_now(&link->sim->root)))
         return 0;
     board->imported_by = link;
     link->board = board;
     /* It gets its power from the cable. */
     board->dead = 0;
     dfui_sim_power_up(board);
-    dfui_sim_opened(board);
+    dfui_sim_opened(board, dfui_sim_bus_now(&link->sim->root));
     return 1;
 }
 

@@ -247,6 +247,19 @@ static int reap(void *conn, void **tag, struct dfu_error **err)
     return dfui_libusb_queue_reap(c->queue, tag, err);
 }
 
+/* Each thread has libusb started for itself. */
+static int share(void *self, void **other, struct dfu_error **err)
+{
+    (void)self;
+    *other = dfui_libusb_new();
+    return *other != NULL ? DFU_OK : dfui_error_no_memory(err);
+}
+
+static void unshare(void *other)
+{
+    dfui_libusb_free(other);
+}
+
 const struct dfu_transport_ops dfui_libusb_ops = {
     .size = sizeof(struct dfu_transport_ops),
     .name = "libusb",
@@ -261,4 +274,6 @@ const struct dfu_transport_ops dfui_libusb_ops = {
     .sleep_until_us = sleep_until_us,
     .submit = submit,
     .reap = reap,
+    .share = share,
+    .unshare = unshare,
 };

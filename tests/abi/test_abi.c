@@ -20,10 +20,13 @@ static const struct pinned structs[] = {
     {NAMED(dfu_device_info), 72},
     {NAMED(dfu_detach_options), 16},
     {NAMED(dfu_error_info), 48},
+    {NAMED(dfu_gang_board), 64},
+    {NAMED(dfu_gang_event), 48},
+    {NAMED(dfu_gang_options), 96},
     {NAMED(dfu_image_crc_options), 48},
     {NAMED(dfu_image_info), 88},
     {NAMED(dfu_image_options), 88},
-    {NAMED(dfu_open_options), 16},
+    {NAMED(dfu_open_options), 24},
     {NAMED(dfu_optbytes_area_info), 40},
     {NAMED(dfu_optbytes_family_info), 48},
     {NAMED(dfu_optbytes_field_info), 48},
@@ -47,7 +50,7 @@ static const struct pinned structs[] = {
     {NAMED(dfu_step), 40},
     {NAMED(dfu_suffix), 24},
     {NAMED(dfu_target), 32},
-    {NAMED(dfu_transport_ops), 112},
+    {NAMED(dfu_transport_ops), 128},
     {NAMED(dfu_usb_config), 16},
     {NAMED(dfu_usb_device), 48},
     {NAMED(dfu_usb_setup), 8},
@@ -78,6 +81,9 @@ static void test_size_first(void **state)
     assert_int_equal(offsetof(struct dfu_context_options, size), 0);
     assert_int_equal(offsetof(struct dfu_device_info, size), 0);
     assert_int_equal(offsetof(struct dfu_error_info, size), 0);
+    assert_int_equal(offsetof(struct dfu_gang_board, size), 0);
+    assert_int_equal(offsetof(struct dfu_gang_event, size), 0);
+    assert_int_equal(offsetof(struct dfu_gang_options, size), 0);
     assert_int_equal(offsetof(struct dfu_image_crc_options, size), 0);
     assert_int_equal(offsetof(struct dfu_image_info, size), 0);
     assert_int_equal(offsetof(struct dfu_image_options, size), 0);

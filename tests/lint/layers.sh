@@ -23,7 +23,7 @@ declare -A public=(
     [usb]="types error context transport device"
     [proto]="types error context transport device"
     [session]="types error context transport device memmap optbytes session"
-    [op]="types error context transport device memmap optbytes session image plan crc"
+    [op]="types error context transport device memmap optbytes session image plan crc gang"
     [sim]="types error context transport sim"
 )
 

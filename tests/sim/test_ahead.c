@@ -181,8 +181,17 @@ static void finds_rot_in_a_queued_block(void **state)
     bench_fault(&b, "rot@0x08003000");
     bench_open(&b);
     struct dfu_image *image = bench_image(0x08000000, 20000, 7);
-    int rc = dfu_session_write(b.session, image, NULL, NULL, NULL, &b.err);
+    struct dfu_plan_options options;
+    struct dfu_target target = {.size = sizeof target};
+    struct dfu_plan *plan = NULL;
+    DFU_INIT(&options);
+    options.flags = DFU_PLAN_NO_VERIFY;
+    assert_dfu_ok(dfu_session_write(b.session, image, &options, NULL, NULL, &b.err), b.err);
+    dfu_session_target(b.session, &target);
+    assert_dfu_ok(dfu_plan_verify(dfu_session_memmap(b.session), &target, image, NULL, &plan, &b.err), b.err);
+    int rc = dfu_session_run(b.session, plan, NULL, NULL, &b.err);
     assert_dfu_error(rc, b.err, DFU_ERR_MISMATCH, "0x08003000");
+    dfu_plan_free(plan);
     nothing_left_behind();
     dfu_image_free(image);
     bench_free(&b);

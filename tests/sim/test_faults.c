@@ -17,9 +17,38 @@ struct kind {
 };
 
 static const struct kind kinds[] = {
-    {"stall@%u", 1, 1},          {"timeout@%u", 1, 1},   {"short@%u", 1, 1},     {"flip@%u", 0, 0},
-    {"disconnect@%u", 0, 1},     {"reconnect@%u", 0, 1}, {"poll=5000@%u", 1, 1}, {"status=errVENDOR@%u", 0, 1},
-    {"status=errPROG@%u", 0, 1}, {"state=15@%u", 0, 1},
+    {"stall@%u", 1, 1},
+    {"timeout@%u", 1, 1},
+    {"short@%u", 1, 1},
+    {"flip@%u", 1, 1},
+    {"rot@%u", 1, 1},
+    {"disconnect@%u", 0, 1},
+    {"reconnect@%u", 0, 1}, /* nobody waits for it here: see test_cells.c */
+    {"poll=5000@%u", 1, 1},
+    {"poll=16777215@%u", 1, 1},
+    {"status=errTARGET@%u", 0, 1},
+    {"status=errWRITE@%u", 1, 1},
+    {"status=errERASE@%u", 1, 1},
+    {"status=errPROG@%u", 1, 1},
+    {"status=errVERIFY@%u", 1, 1},
+    {"status=errADDRESS@%u", 0, 1},
+    {"status=errVENDOR@%u", 1, 1},
+    {"status=errFIRMWARE@%u", 1, 1},
+    {"status=errUNKNOWN@%u", 1, 1},
+    {"status=errSTALLEDPKT@%u", 1, 1},
+    {"state=0@%u", 1, 1},
+    {"state=1@%u", 1, 1},
+    /* What a device claims to have done without doing it is found by reading, and mended or told. */
+    {"state=2@%u", 0, 1},
+    {"state=3@%u", 1, 1},
+    {"state=4@%u", 0, 0},
+    {"state=5@%u", 0, 0},
+    {"state=6@%u", 1, 1},
+    {"state=7@%u", 1, 1},
+    {"state=8@%u", 1, 1},
+    {"state=9@%u", 1, 1},
+    {"state=10@%u", 1, 1},
+    {"state=15@%u", 1, 1},
 };
 
 struct tally {

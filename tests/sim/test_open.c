@@ -99,6 +99,19 @@ static void busy_for_ever_is_reset(void **state)
     bench_free(&b);
 }
 
+/* Left in dfuMANIFEST-WAIT-RESET: the reset starts the program, and that is what the error must say. */
+static void a_reset_that_ends_dfu_mode(void **state)
+{
+    struct bench b;
+    (void)state;
+    bench_new(&b, "dfu11-reset", 0, 1);
+    assert_dfu_ok(dfu_sim_fault(b.sim, "state=8@1", &b.err), b.err);
+    int rc = dfu_session_open_path(b.context, dfu_sim_path(b.sim, 0), NULL, &b.session, &b.err);
+    assert_dfu_error(rc, b.err, DFU_ERR_GONE, "left DFU mode after a USB reset");
+    assert_null(b.session);
+    bench_free(&b);
+}
+
 static void error_is_cleared(void **state)
 {
     struct bench b;
@@ -214,6 +227,7 @@ int main(void)
         cmocka_unit_test(pending_commands_are_not_run),
         cmocka_unit_test(state_15_is_cleared),
         cmocka_unit_test(busy_for_ever_is_reset),
+        cmocka_unit_test(a_reset_that_ends_dfu_mode),
         cmocka_unit_test(error_is_cleared),
         cmocka_unit_test(a_clean_open_takes_three_requests),
         cmocka_unit_test(every_profile_is_listed_and_opens),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Refuses allocations on purpose, and counts them. The linker sends malloc, calloc, realloc and free here: a test that uses it is
- * linked with test_refuse. Calls from inside the C library are not seen.
+ * Refuses allocations on purpose, and counts them. The linker sends malloc, calloc, realloc and free here: a test that
+ * uses it is linked with test_refuse. Calls from inside the C library are not seen.
  */
 #ifndef DFU_TEST_REFUSE_H
 #define DFU_TEST_REFUSE_H

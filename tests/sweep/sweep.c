@@ -8,6 +8,7 @@
 /* The longest that a job may take by the board's clock: more than any limit of the library. */
 #define HANG_US UINT64_C(300000000)
 #define FIND_MS 20000u
+#define RECONNECT_MS 10000u
 #define LATER_RUNS 3
 
 struct tally {
@@ -54,9 +55,13 @@ static int do_job(const struct point *p, struct dfu_context *context, struct dfu
     struct dfu_list *list = NULL;
     struct dfu_device_info info;
     struct dfu_session *session = NULL;
+    struct dfu_open_options open;
     struct dfu_run_options run;
     DFU_INIT(&info);
+    DFU_INIT(&open);
     DFU_INIT(&run);
+    open.reconnect_ms = RECONNECT_MS;
+    run.reconnect_ms = RECONNECT_MS;
     run.progress = on_progress;
     run.user = o;
     run.into = into;
@@ -67,7 +72,7 @@ static int do_job(const struct point *p, struct dfu_context *context, struct dfu
         rc = dfu_device_detach(context, dfu_list_at(list, 0), NULL, NULL, err);
     dfu_list_free(list);
     if (rc == DFU_OK)
-        rc = dfu_session_open_path(context, dfu_sim_path(sim, 0), NULL, &session, err);
+        rc = dfu_session_open_path(context, dfu_sim_path(sim, 0), &open, &session, err);
     if (rc == DFU_OK)
         rc = p->job->run(context, session, p->place->image, p->place->range, &run, result, err);
     dfu_session_close(session);

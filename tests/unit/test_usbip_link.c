@@ -140,9 +140,9 @@ static void test_leave(void **state)
     uint64_t left = dfui_sim_now(board);
     dfui_usbip_link_free(&f.link);
     assert_int_equal(dfui_usbip_link_init(&other, f.sim), DFU_OK);
-    dfui_sim_bus_wait(f.sim, left + 499999);
+    dfui_sim_bus_wait(&f.sim->root, left + 499999);
     assert_false(dfui_usbip_plug(&other, board));
-    dfui_sim_bus_wait(f.sim, left + 500000);
+    dfui_sim_bus_wait(&f.sim->root, left + 500000);
     assert_true(dfui_usbip_plug(&other, board));
     dfui_usbip_link_free(&other);
     dfu_sim_free(f.sim);

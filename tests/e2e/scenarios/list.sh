@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh disable=SC1090
+# needs: lsusb
 # dfu and dfu-util see the same devices, serial numbers, paths, alternate settings and names.
 . "$E2E_LIB"
 
@@ -38,12 +39,24 @@ done
 plug 1 stm32f429
 by_dfu >ours
 says ours "3258355C3137 0 @Internal Flash  /0x08000000/04*016Kg,01*064Kg,07*128Kg"
+# The kernel turns the units CC50 01A8 2E54 BFFA 4B7C B204 CEF8 behind it into UTF-8 and stops at the next, 0000.
+printf '%s\354\261\220\306\250\342\271\224\353\277\272\344\255\274\353\210\204\354\273\270\n' \
+    '@Internal Flash  /0x08000000/04*016Kg,01*064Kg,07*128Kg' >wanted
+check "stm32f429: the kernel got the noise" cmp wanted "/sys/bus/usb/devices/$bus-1:1.0/interface"
+lsusb -v -d 0483:df11 >stdout 2>/dev/null
+says stdout "@Internal Flash  /0x08000000/04*016Kg,01*064Kg,07*128Kg"
+says stdout "@OTP Memory /0x1FFF7800/01*512 e,01*016 e/0x1FFE7800/01*512 e,01*016 e"
+tr -s ' ' <stdout >squeezed
+says squeezed "wTransferSize 2048 bytes"
+says squeezed "bcdDFUVersion 1.1a"
 unplug
 
-# Descriptors of a real kernel: a serial number of 8-bit characters.
+# A serial number of 8-bit characters, which are UTF-16 to the kernel: 33 43 42 4A, U+4333 U+4A42.
 plug 1 gd32vf103
 exits 0 "gd32vf103 is listed" dfu list
 says stdout "28e9:0189"
 says stdout "serial 3CBJ"
+printf '\344\214\263\344\251\202\n' >wanted
+check "gd32vf103: the kernel got 8-bit characters" cmp wanted "/sys/bus/usb/devices/$bus-1/serial"
 unplug
 finish

@@ -27,6 +27,13 @@ says stderr "hint:"
 exits 3 "unplugged: nothing there now" dfu info
 unplug
 
+plug 1 st-loader,scale=0.2,fault=reconnect@60
+exits 9 "unplugged for a moment" dfu flash app.bin@0x08008000
+says stderr "hint:"
+wait_boards 1
+exits 0 "unplugged for a moment: it is back, and a second run completes it" dfu flash app.bin@0x08008000
+unplug
+
 # Two with one serial number.
 plug 1 st-loader,scale=0.2,serial=TWIN
 plug 2 st-loader,scale=0.2,serial=TWIN
@@ -40,6 +47,16 @@ unplug
 plug 1 st-loader,scale=0.2,fault=state=4@1
 exits 0 "stuck: a reset brings it back" dfu info
 exits 0 "stuck: and it works" dfu flash app.bin@0x08008000
+unplug
+
+# The same, left in dfuMANIFEST-WAIT-RESET, but the reset ends DFU mode: the kernel has another device now, which is
+# not written to.
+plug 1 dfu11-reset,scale=0.2,fault=state=8@1
+exits 9 "lost in a reset" dfu flash app.bin
+says stderr "left DFU mode after a USB reset"
+says stderr "hint:"
+dfu list >stdout
+says stdout "run time"
 unplug
 
 # Stopped on request: the device is left in dfuIDLE.

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Progress of several boards on a terminal: a line for each, drawn anew as they go on. */
+#ifndef CLI_GANGVIEW_H
+#define CLI_GANGVIEW_H
+
+#include "cli.h"
+
+struct gangview {
+    struct cli *cli;
+    struct gangview_line {
+        const char *path;
+        char text[64];
+    } * lines; /* one for each board; owned */
+    size_t count;
+    size_t drawn; /* lines that are on the screen */
+    uint64_t last_draw_ms;
+};
+
+/* Shows nothing where progress is not drawn as a bar, or there are more boards than lines. */
+void gangview_start(struct gangview *view, struct cli *cli, size_t count);
+void gangview_progress(struct gangview *view, const char *path, const struct dfu_progress *now);
+/* Takes a board's line away: it has its result. */
+void gangview_done(struct gangview *view, size_t board);
+/* Takes all lines off the screen, so that something else can be said. */
+void gangview_clear(struct gangview *view);
+void gangview_end(struct gangview *view);
+
+#endif
