@@ -78,8 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct dfu_transport_ops *ops = context.transport;
     void *conn = NULL;
     while (in.left > 0) {
-        if (conn == NULL && ops->open(sim, dfu_sim_path(sim, 0), &conn, NULL) != DFU_OK)
-            ops->sleep_until_us(sim, NULL, ops->now_us(sim, NULL) + 100000);
+        if (conn == NULL && ops->open(context.transport_self, dfu_sim_path(sim, 0), &conn, NULL) != DFU_OK)
+            ops->sleep_until_us(context.transport_self, NULL, ops->now_us(context.transport_self, NULL) + 100000);
         uint32_t what = take(&in, 1);
         if (what < 8) {
             add_rule(sim, &in);
@@ -93,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         } else if (what < 32) {
             (void)ops->claim(conn, (uint8_t)take(&in, 1), (uint8_t)take(&in, 1), NULL);
         } else if (what < 48) {
-            ops->sleep_until_us(sim, conn, ops->now_us(sim, conn) + take(&in, 3));
+            ops->sleep_until_us(context.transport_self, conn, ops->now_us(context.transport_self, conn) + take(&in, 3));
         } else {
             control(ops, conn, &in);
         }

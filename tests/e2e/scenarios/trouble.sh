@@ -53,7 +53,7 @@ unplug
 # not written to.
 plug 1 dfu11-reset,scale=0.2,fault=state=8@1
 exits 9 "lost in a reset" dfu flash app.bin
-says stderr "left DFU mode after a USB reset"
+says stderr "came back, but not in DFU mode"
 says stderr "hint:"
 dfu list >stdout
 says stdout "run time"
