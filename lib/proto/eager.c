@@ -25,10 +25,10 @@ static void give_up(struct dfui_link *link, enum dfui_kind kind, const char *why
     dfui_log(link->log, DFU_LOG_INFO, "no more early questions about %s: %s", names[kind], why);
 }
 
-static enum dfui_early done(struct dfui_link *link, enum dfui_kind kind, uint8_t moment, uint64_t until_us)
+static enum dfui_early done(struct dfui_link *link, enum dfui_kind kind, unsigned moment, uint64_t until_us)
 {
     uint64_t now = dfui_link_now(link);
-    link->eager.kinds[kind].first = moment;
+    link->eager.kinds[kind].first = (uint8_t)moment;
     link->eager.kinds[kind].vain = 0;
     if (now < until_us)
         link->eager.saved_us += until_us - now;
@@ -44,7 +44,7 @@ enum dfui_early dfui_eager_ask(struct dfui_link *link, enum dfui_kind kind, uint
         return before;
     if (!eager->on || kind == DFUI_KIND_OTHER || eager->kinds[kind].off || told.poll_ms < WORTH_MS)
         return DFUI_EARLY_NOTHING;
-    for (uint8_t i = eager->kinds[kind].first; i < MOMENTS; i++) {
+    for (unsigned i = eager->kinds[kind].first; i < MOMENTS; i++) {
         uint64_t moment = divisors[i] == 0 ? told_us : told_us + (until - told_us) / divisors[i];
         struct dfui_status s;
         if (dfui_link_sleep_until(link, moment, NULL) != DFU_OK) /* cancelled: the wait sees it, too */
