@@ -60,6 +60,8 @@ enum opt_id {
     OPT_REQUIRE_VERIFY,
     OPT_STRICT,
     OPT_FORCE,
+    OPT_DIFF,
+    OPT_PRESERVE,
     OPT_DRY_RUN,
     OPT_POLL,
     OPT_YES,
