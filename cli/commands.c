@@ -81,6 +81,8 @@ const struct opt options[] = {
     {OPT_PRESERVE, VALUE_OPTIONAL, GROUP_OWN, 0, "preserve", "FILE",
      "keep what is beside the image in its sectors; FILE gets a copy before anything is erased"},
     {OPT_DRY_RUN, VALUE_NONE, GROUP_OWN, 0, "dry-run", NULL, "print the plan and change nothing"},
+    {OPT_POLL, VALUE_REQUIRED, GROUP_OWN, 0, "poll", "WHEN",
+     "spec (default) waits as long as the device says; eager asks earlier while it puts up with that"},
     {OPT_YES, VALUE_NONE, GROUP_OWN, 'y', "yes", NULL, "do not ask"},
     {OPT_BOARDS, VALUE_REQUIRED, GROUP_OWN, 0, "boards", "all",
      "every board that the other options select, at once; or repeat --path or --serial"},
@@ -140,7 +142,7 @@ const struct verb verbs[] = {
               "then erases the touched sectors, programs and verifies. Files without addresses need @ADDR.",
      .groups = GROUP_SELECT | GROUP_EDIT,
      .own = {OPT_DETACH, OPT_LEAVE, OPT_REQUIRE_LEAVE, OPT_NO_VERIFY, OPT_REQUIRE_VERIFY, OPT_STRICT, OPT_FORCE,
-             OPT_DIFF, OPT_PRESERVE, OPT_DRY_RUN, OPT_YES, OPT_BOARDS, OPT_RETRY},
+             OPT_DIFF, OPT_PRESERVE, OPT_DRY_RUN, OPT_POLL, OPT_YES, OPT_BOARDS, OPT_RETRY},
      .examples = {"dfu flash app.hex --leave", "dfu flash app.bin@0x08008000 --stm32-crc end",
                   "dfu flash boot.hex app.hex --dry-run",
                   "dfu flash FIRM1.hex --fill 0xFF@0x08000000..0x080FFFFC "
@@ -168,7 +170,7 @@ const struct verb verbs[] = {
      .about = "Erases the sectors that the ranges touch. Asks first on a terminal; --everything and --mass-erase "
               "need --yes elsewhere.",
      .groups = GROUP_SELECT,
-     .own = {OPT_EVERYTHING, OPT_MASS_ERASE, OPT_NO_VERIFY, OPT_FORCE, OPT_DRY_RUN, OPT_YES},
+     .own = {OPT_EVERYTHING, OPT_MASS_ERASE, OPT_NO_VERIFY, OPT_FORCE, OPT_DRY_RUN, OPT_POLL, OPT_YES},
      .examples = {"dfu erase 0x08008000+64K", "dfu erase --everything --yes", "dfu erase --everything --dry-run"},
      .run = cmd_erase},
     {.name = "leave",

@@ -328,6 +328,7 @@ static int run_gang(struct gang_run *run, uint32_t retries, struct dfu_error **e
     struct dfu_run_options options_run;
     DFU_INIT(&options_gang);
     DFU_INIT(&options_run);
+    options_run.flags = run->job.run_flags;
     options_run.progress = on_progress;
     options_run.user = run;
     options_gang.job = run->kind;

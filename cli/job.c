@@ -105,6 +105,17 @@ static int parse_leave(const struct args *args, struct dfu_plan_options *plan, s
     return number_parse(address, "--leave", UINT32_MAX, &plan->leave_address, err);
 }
 
+static int parse_poll(const struct args *args, uint32_t *flags, struct dfu_error **err)
+{
+    const char *when = args_value(args, OPT_POLL);
+    if (when == NULL || strcmp(when, "spec") == 0)
+        return DFU_OK;
+    if (strcmp(when, "eager") != 0)
+        return dfu_error_set(err, DFU_ERR_ARGUMENT, "--poll: '%s' is not spec or eager", when);
+    *flags |= DFU_RUN_POLL_EAGER;
+    return DFU_OK;
+}
+
 int job_plan_options(struct job *job, struct dfu_error **err)
 {
     const struct args *args = &job->cli->args;
@@ -122,7 +133,9 @@ int job_plan_options(struct job *job, struct dfu_error **err)
     uint32_t both = DFU_PLAN_NO_VERIFY | DFU_PLAN_REQUIRE_VERIFY;
     if ((plan->flags & both) == both)
         return dfu_error_set(err, DFU_ERR_ARGUMENT, "--no-verify and --require-verify exclude each other");
-    int rc = parse_force(args, &plan->flags, err);
+    int rc = parse_poll(args, &job->run_flags, err);
+    if (rc == DFU_OK)
+        rc = parse_force(args, &plan->flags, err);
     return rc == DFU_OK ? parse_leave(args, plan, err) : rc;
 }
 
@@ -185,6 +198,7 @@ static int run_plan(struct job *job, struct dfu_image *into, struct dfu_error **
         print_start(job);
     progress_start(&progress, job->cli, job->summary.erase_sectors);
     DFU_INIT(&options_run);
+    options_run.flags = job->run_flags;
     options_run.progress = progress_call;
     options_run.user = &progress;
     options_run.into = into;
@@ -256,6 +270,8 @@ static void print_result(struct job *job)
     (void)json_object_set_new(event, "left", json_boolean(has_left(job)));
     (void)json_object_set_new(event, "reconnects", json_integer(r->reconnects));
     (void)json_object_set_new(event, "elapsed_ms", json_integer((json_int_t)((r->elapsed_us + 500) / 1000)));
+    if (job->run_flags & DFU_RUN_POLL_EAGER)
+        (void)json_object_set_new(event, "saved_ms", json_integer((json_int_t)((r->saved_us + 500) / 1000)));
     if (job->image != NULL)
         image_sha256(job->image, sha);
     (void)json_object_set_new(event, "image_sha256", job->image != NULL ? json_string(sha) : json_null());
@@ -268,6 +284,9 @@ static void print_result(struct job *job)
 
 void job_report(struct job *job, const char *text)
 {
+    char time[TEXT_SIZE];
+    if (job->ran && (job->run_flags & DFU_RUN_POLL_EAGER) && !job->cli->voice.json)
+        out_note(job->cli, "--poll eager saved %s of waiting", text_time(time, job->result.saved_us));
     if (job->cli->voice.json)
         print_result(job);
     else if (text != NULL && !job->cli->voice.quiet)

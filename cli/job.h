@@ -16,6 +16,7 @@ struct job {
     struct dfu_estimate estimate;  /* of the run, by the times it measured; full_us is 0 without */
     dfu_difference_fn *difference; /* told what differs; NULL = nobody */
     void *difference_user;
+    uint32_t run_flags; /* enum dfu_run_flags */
     int dry_run;
     int ran; /* the run came to its end */
 };
@@ -30,7 +31,8 @@ int job_load(struct job *job, struct dfu_error **err);
 /* Finds the device and, unless it is a dry run that need not read it, opens it. */
 int job_open(struct job *job, struct dfu_error **err);
 
-/* Reads --leave, --no-verify, --require-verify, --strict, --force, --diff and --preserve into the plan's options. */
+/* Reads --leave, --no-verify, --require-verify, --strict, --force, --diff and --preserve into the plan's options, and
+ * --poll. */
 int job_plan_options(struct job *job, struct dfu_error **err);
 
 /* With --diff or --preserve: reads what the device holds. *contents is the caller's; NULL when nothing was asked. */

@@ -63,6 +63,7 @@ enum opt_id {
     OPT_DIFF,
     OPT_PRESERVE,
     OPT_DRY_RUN,
+    OPT_POLL,
     OPT_YES,
     OPT_BOARDS,
     OPT_RETRY,

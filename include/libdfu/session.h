@@ -102,9 +102,16 @@ enum dfu_left {
     DFU_LEFT_STILL_DFU = 3 /**< never went, or came back in DFU mode */
 };
 
+enum dfu_run_flags {
+    /** Ask whether a command is done before the time is over that the device told to wait, which DFU 1.1 does not
+     *  allow. For each kind of command (SET_ADDRESS, erase, write) it is given up at the first sign that the device
+     *  does not like it, and where nothing is gained. DfuSe only. */
+    DFU_RUN_POLL_EAGER = 1u << 0
+};
+
 struct dfu_run_options {
     size_t size;
-    uint32_t flags;          /**< none yet */
+    uint32_t flags;          /**< enum dfu_run_flags */
     uint32_t board;          /**< handed to progress */
     uint32_t leave_watch_ms; /**< how long to watch the bus after a leave; 0 = 3000 */
     uint32_t reconnect_ms;   /**< how long to wait for a device that goes away in mid-job: when the same board (path,
@@ -134,6 +141,7 @@ struct dfu_result {
     uint64_t kept_bytes;        /**< bytes beside the image that were written back */
     uint32_t unchanged_sectors; /**< erasable sectors that held the image already */
     uint32_t reserved;
+    uint64_t saved_us; /**< waiting that DFU_RUN_POLL_EAGER made unnecessary */
 };
 
 /**

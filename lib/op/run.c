@@ -286,6 +286,8 @@ static int run_after(struct dfu_session *session, const struct dfu_plan *plan, c
     run.result.bytes = run.result.unchanged_bytes = plan->summary.unchanged_bytes;
     run.result.unchanged_sectors = plan->summary.unchanged_sectors;
     run.started_us = dfui_link_now(&session->link);
+    session->link.eager.on = (run.options.flags & DFU_RUN_POLL_EAGER) != 0;
+    session->link.eager.saved_us = 0;
     uint32_t retries = session->link.retries;
     if (run.options.leave_watch_ms == 0)
         run.options.leave_watch_ms = LEAVE_WATCH_MS;
@@ -303,6 +305,7 @@ static int run_after(struct dfu_session *session, const struct dfu_plan *plan, c
     run.result.kept_bytes = rc == DFU_OK ? plan->summary.kept_bytes : 0;
     run.result.reconnects += before->reconnects;
     run.result.retries = before->retries + session->link.retries - retries;
+    run.result.saved_us = before->saved_us + session->link.eager.saved_us;
     run.result.elapsed_us = before->elapsed_us + dfui_link_now(&session->link) - run.started_us;
     dfui_ahead_free(&run);
     free(run.block);

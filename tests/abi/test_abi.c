@@ -39,7 +39,7 @@ static const struct pinned structs[] = {
     {NAMED(dfu_protect_result), 32},
     {NAMED(dfu_range), 16},
     {NAMED(dfu_region), 56},
-    {NAMED(dfu_result), 88},
+    {NAMED(dfu_result), 96},
     {NAMED(dfu_run_options), 64},
     {NAMED(dfu_segment), 40},
     {NAMED(dfu_selector), 32},
