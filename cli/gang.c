@@ -58,6 +58,11 @@ static int check_options(const struct cli *cli, uint32_t *retries, struct dfu_er
         dfu_error_set_hint(err, "detach the boards first, one after the other, with 'dfu detach --path PATH'");
         return DFU_ERR_ARGUMENT;
     }
+    if (args_value(args, OPT_PRESERVE) != NULL) {
+        (void)dfu_error_set(err, DFU_ERR_ARGUMENT, "--preserve=FILE is for one board: each keeps something else");
+        dfu_error_set_hint(err, "leave the file out, or flash the boards one after the other");
+        return DFU_ERR_ARGUMENT;
+    }
     int rc = retry != NULL ? number_parse(retry, "--retry", MOST_RETRIES, &number, err) : DFU_OK;
     *retries = (uint32_t)number;
     return rc;
@@ -323,6 +328,7 @@ static int run_gang(struct gang_run *run, uint32_t retries, struct dfu_error **e
     struct dfu_run_options options_run;
     DFU_INIT(&options_gang);
     DFU_INIT(&options_run);
+    options_run.flags = run->job.run_flags;
     options_run.progress = on_progress;
     options_run.user = run;
     options_gang.job = run->kind;

@@ -16,6 +16,8 @@ int job_start(struct job *job, struct cli *cli, struct dfu_error **err)
     memset(job, 0, sizeof *job);
     DFU_INIT(&job->summary);
     DFU_INIT(&job->result);
+    DFU_INIT(&job->survey);
+    DFU_INIT(&job->estimate);
     job->cli = cli;
     job->dry_run = args_count(&cli->args, OPT_DRY_RUN) > 0;
     return target_start(&job->target, cli, err);
@@ -51,14 +53,20 @@ int job_load(struct job *job, struct dfu_error **err)
     return inputs_load(job->cli, job->cli->args.operands, job->cli->args.operand_count, NULL, &job->image, err);
 }
 
+static int wants_survey(const struct job *job)
+{
+    return (job->target.plan.flags & (DFU_PLAN_DIFF | DFU_PLAN_PRESERVE)) != 0;
+}
+
 int job_open(struct job *job, struct dfu_error **err)
 {
     int rc = target_find(&job->target, err);
     if (rc == DFU_OK && job->image != NULL) /* a file may say which device it is for */
         rc = dfu_image_match(job->image, job->target.info.vid, job->target.info.pid, err);
-    /* The list knows the map and the transfer size: a dry run sends the device not one DFU request. Only a device
-     * that is said to be DfuSe against its descriptor has no map until it is opened. */
-    int need = !job->dry_run || (job->target.open.flags & DFU_OPEN_FORCE_DFUSE) != 0;
+    /* The list knows the map and the transfer size: a dry run sends the device not one DFU request, unless it is
+     * to look at the contents. Only a device that is said to be DfuSe against its descriptor has no map until opened.
+     */
+    int need = !job->dry_run || wants_survey(job) || (job->target.open.flags & DFU_OPEN_FORCE_DFUSE) != 0;
     return rc == DFU_OK && need ? target_open(&job->target, err) : rc;
 }
 
@@ -97,6 +105,17 @@ static int parse_leave(const struct args *args, struct dfu_plan_options *plan, s
     return number_parse(address, "--leave", UINT32_MAX, &plan->leave_address, err);
 }
 
+static int parse_poll(const struct args *args, uint32_t *flags, struct dfu_error **err)
+{
+    const char *when = args_value(args, OPT_POLL);
+    if (when == NULL || strcmp(when, "spec") == 0)
+        return DFU_OK;
+    if (strcmp(when, "eager") != 0)
+        return dfu_error_set(err, DFU_ERR_ARGUMENT, "--poll: '%s' is not spec or eager", when);
+    *flags |= DFU_RUN_POLL_EAGER;
+    return DFU_OK;
+}
+
 int job_plan_options(struct job *job, struct dfu_error **err)
 {
     const struct args *args = &job->cli->args;
@@ -107,10 +126,16 @@ int job_plan_options(struct job *job, struct dfu_error **err)
         plan->flags |= DFU_PLAN_REQUIRE_VERIFY;
     if (args_count(args, OPT_STRICT) > 0)
         plan->flags |= DFU_PLAN_STRICT;
+    if (args_count(args, OPT_DIFF) > 0)
+        plan->flags |= DFU_PLAN_DIFF;
+    if (args_count(args, OPT_PRESERVE) > 0)
+        plan->flags |= DFU_PLAN_PRESERVE;
     uint32_t both = DFU_PLAN_NO_VERIFY | DFU_PLAN_REQUIRE_VERIFY;
     if ((plan->flags & both) == both)
         return dfu_error_set(err, DFU_ERR_ARGUMENT, "--no-verify and --require-verify exclude each other");
-    int rc = parse_force(args, &plan->flags, err);
+    int rc = parse_poll(args, &job->run_flags, err);
+    if (rc == DFU_OK)
+        rc = parse_force(args, &plan->flags, err);
     return rc == DFU_OK ? parse_leave(args, plan, err) : rc;
 }
 
@@ -135,6 +160,36 @@ static void print_start(struct job *job)
     out_json(job->cli, event);
 }
 
+int job_survey(struct job *job, struct dfu_image **contents, struct dfu_error **err)
+{
+    struct dfu_run_options options_run;
+    struct progress progress;
+    *contents = NULL;
+    if (!wants_survey(job))
+        return DFU_OK;
+    progress_start(&progress, job->cli, 0);
+    DFU_INIT(&options_run);
+    options_run.reconnect_ms = job->target.open.reconnect_ms;
+    if (!job->cli->voice.json) { /* whose first line is "start" */
+        options_run.progress = progress_call;
+        options_run.user = &progress;
+    }
+    int rc = dfu_session_survey(job->target.session, job->image, &job->target.plan, &options_run, contents,
+                                &job->survey, err);
+    if (rc == DFU_OK)
+        progress_end(&progress);
+    return rc;
+}
+
+/* What the run took by kind of work, and what it would have taken without knowing the contents. */
+static void estimate_run(struct job *job)
+{
+    struct dfu_times times;
+    DFU_INIT(&times);
+    if (dfu_session_times(job->target.session, &times) == DFU_OK)
+        (void)dfu_plan_estimate(job->plan, &times, &job->estimate);
+}
+
 static int run_plan(struct job *job, struct dfu_image *into, struct dfu_error **err)
 {
     struct dfu_run_options options_run;
@@ -143,6 +198,7 @@ static int run_plan(struct job *job, struct dfu_image *into, struct dfu_error **
         print_start(job);
     progress_start(&progress, job->cli, job->summary.erase_sectors);
     DFU_INIT(&options_run);
+    options_run.flags = job->run_flags;
     options_run.progress = progress_call;
     options_run.user = &progress;
     options_run.into = into;
@@ -156,6 +212,10 @@ static int run_plan(struct job *job, struct dfu_image *into, struct dfu_error **
         return rc; /* the bar stays on the screen, visibly broken */
     progress_end(&progress);
     job->ran = 1;
+    estimate_run(job);
+    job->result.elapsed_us += job->survey.elapsed_us;
+    job->result.retries += job->survey.retries;
+    job->result.reconnects += job->survey.reconnects;
     return DFU_OK;
 }
 
@@ -169,7 +229,7 @@ int job_run(struct job *job, struct dfu_plan *plan, struct dfu_image *into, stru
     if (!job->dry_run)
         return run_plan(job, into, err);
     if (!job->cli->voice.json)
-        planview_print(job->cli, target_map(&job->target), plan, job->image);
+        planview_print(job->cli, target_map(&job->target), plan, job->image, wants_survey(job));
     return DFU_OK;
 }
 
@@ -203,10 +263,15 @@ static void print_result(struct job *job)
     (void)json_object_set_new(event, "bytes", json_integer((json_int_t)r->bytes));
     (void)json_object_set_new(event, "erased_sectors", json_integer(r->erased_sectors));
     (void)json_object_set_new(event, "skipped_bytes", json_integer((json_int_t)r->skipped_bytes));
+    (void)json_object_set_new(event, "unchanged_bytes", json_integer((json_int_t)r->unchanged_bytes));
+    (void)json_object_set_new(event, "unchanged_sectors", json_integer(r->unchanged_sectors));
+    (void)json_object_set_new(event, "kept_bytes", json_integer((json_int_t)r->kept_bytes));
     (void)json_object_set_new(event, "verified", json_boolean(r->verified));
     (void)json_object_set_new(event, "left", json_boolean(has_left(job)));
     (void)json_object_set_new(event, "reconnects", json_integer(r->reconnects));
     (void)json_object_set_new(event, "elapsed_ms", json_integer((json_int_t)((r->elapsed_us + 500) / 1000)));
+    if (job->run_flags & DFU_RUN_POLL_EAGER)
+        (void)json_object_set_new(event, "saved_ms", json_integer((json_int_t)((r->saved_us + 500) / 1000)));
     if (job->image != NULL)
         image_sha256(job->image, sha);
     (void)json_object_set_new(event, "image_sha256", job->image != NULL ? json_string(sha) : json_null());
@@ -219,6 +284,9 @@ static void print_result(struct job *job)
 
 void job_report(struct job *job, const char *text)
 {
+    char time[TEXT_SIZE];
+    if (job->ran && (job->run_flags & DFU_RUN_POLL_EAGER) && !job->cli->voice.json)
+        out_note(job->cli, "--poll eager saved %s of waiting", text_time(time, job->result.saved_us));
     if (job->cli->voice.json)
         print_result(job);
     else if (text != NULL && !job->cli->voice.quiet)

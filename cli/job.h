@@ -12,8 +12,11 @@ struct job {
     struct dfu_plan *plan;   /* owned */
     struct dfu_plan_summary summary;
     struct dfu_result result;
+    struct dfu_result survey;      /* of reading what the device held before */
+    struct dfu_estimate estimate;  /* of the run, by the times it measured; full_us is 0 without */
     dfu_difference_fn *difference; /* told what differs; NULL = nobody */
     void *difference_user;
+    uint32_t run_flags; /* enum dfu_run_flags */
     int dry_run;
     int ran; /* the run came to its end */
 };
@@ -25,11 +28,15 @@ int job_start(struct job *job, struct cli *cli, struct dfu_error **err);
  * the error says what memories there are. */
 int job_load(struct job *job, struct dfu_error **err);
 
-/* Finds the device and, unless it is a dry run, opens it. */
+/* Finds the device and, unless it is a dry run that need not read it, opens it. */
 int job_open(struct job *job, struct dfu_error **err);
 
-/* Reads --leave, --no-verify, --require-verify, --strict and --force into the plan's options. */
+/* Reads --leave, --no-verify, --require-verify, --strict, --force, --diff and --preserve into the plan's options, and
+ * --poll. */
 int job_plan_options(struct job *job, struct dfu_error **err);
+
+/* With --diff or --preserve: reads what the device holds. *contents is the caller's; NULL when nothing was asked. */
+int job_survey(struct job *job, struct dfu_image **contents, struct dfu_error **err);
 
 /* Takes the plan over, says its notes, and prints it (dry run) or runs it. into is for reading. */
 int job_run(struct job *job, struct dfu_plan *plan, struct dfu_image *into, struct dfu_error **err);

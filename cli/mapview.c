@@ -170,7 +170,8 @@ static void draw_erases(struct cli *cli, const struct memory *memory, const stru
     for (size_t i = 0; i < summary.steps; i++) {
         struct dfu_step step;
         DFU_INIT(&step);
-        if (dfu_plan_step(plan, i, &step) != DFU_OK || step.kind != DFU_STEP_ERASE || step.alt != memory->alt)
+        if (dfu_plan_step(plan, i, &step) != DFU_OK || step.kind != DFU_STEP_ERASE ||
+            (step.flags & (DFU_STEP_READS_FF | DFU_STEP_READS_00)) != 0 || step.alt != memory->alt)
             continue;
         struct dfu_range sector = {step.address, step.address + step.length};
         if (sector.start >= memory->range.end || sector.end <= memory->range.start)

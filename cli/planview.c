@@ -19,6 +19,15 @@ struct stretch {
     uint32_t count;
 };
 
+/* An erase that is not needed, as far as is known: told apart from enum dfu_step_kind. */
+#define KIND_BLANK UINT32_MAX
+
+static uint32_t kind_of(const struct dfu_step *step)
+{
+    int blank = step->kind == DFU_STEP_ERASE && (step->flags & (DFU_STEP_READS_FF | DFU_STEP_READS_00)) != 0;
+    return blank ? KIND_BLANK : step->kind;
+}
+
 /* A row of the listing: which steps, and what to call them. */
 struct row {
     uint32_t kind;
@@ -27,10 +36,10 @@ struct row {
 };
 
 static const struct row rows[] = {
-    {DFU_STEP_ERASE, "erase", "sector"}, {DFU_STEP_MASS_ERASE, "mass erase", "command"},
-    {DFU_STEP_WRITE, "write", "block"},  {DFU_STEP_VERIFY, "verify", "block"},
-    {DFU_STEP_READ, "read", "block"},    {DFU_STEP_BLANK, "check blank", "block"},
-    {DFU_STEP_UPLOAD, "read", "upload"},
+    {DFU_STEP_ERASE, "erase", "sector"},      {DFU_STEP_MASS_ERASE, "mass erase", "command"},
+    {KIND_BLANK, "is blank", "sector"},       {DFU_STEP_WRITE, "write", "block"},
+    {DFU_STEP_VERIFY, "verify", "block"},     {DFU_STEP_READ, "read", "block"},
+    {DFU_STEP_BLANK, "check blank", "block"}, {DFU_STEP_UPLOAD, "read", "upload"},
 };
 
 static int get_step(const struct dfu_plan *plan, size_t index, struct dfu_step *step)
@@ -45,10 +54,10 @@ static int next_stretch(const struct dfu_plan *plan, uint32_t kind, size_t *inde
     struct dfu_step step;
     int begun = 0;
     for (; get_step(plan, *index, &step); (*index)++) {
-        if (step.kind != kind)
+        if (kind_of(&step) != kind)
             continue;
         int joins = begun && step.alt == stretch->alt && step.address == stretch->range.end &&
-                    (kind != DFU_STEP_ERASE || step.length == stretch->unit);
+                    ((kind != DFU_STEP_ERASE && kind != KIND_BLANK) || step.length == stretch->unit);
         if (begun && !joins)
             break;
         if (!begun) {
@@ -110,7 +119,7 @@ static void print_totals(struct cli *cli, const struct dfu_plan_summary *summary
 }
 
 void planview_print(struct cli *cli, const struct dfu_memmap *map, const struct dfu_plan *plan,
-                    const struct dfu_image *image)
+                    const struct dfu_image *image, int was_read)
 {
     struct dfu_plan_summary summary;
     struct mapview_marks marks = {plan, image};
@@ -119,7 +128,7 @@ void planview_print(struct cli *cli, const struct dfu_memmap *map, const struct 
     mapview_draw(cli, map, &marks);
     if (dfu_memmap_count(map) > 0)
         out_text(cli, "\n");
-    out_text(cli, "plan (nothing is done):\n");
+    out_text(cli, "plan (%s):\n", was_read ? "the device was read, nothing else is done" : "nothing is done");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct stretch stretch;
         size_t index = 0;
@@ -149,7 +158,7 @@ static json_t *sectors_json(const struct dfu_plan *plan)
     json_t *array = json_array();
     struct dfu_step step;
     for (size_t i = 0; get_step(plan, i, &step); i++) {
-        if (step.kind != DFU_STEP_ERASE)
+        if (kind_of(&step) != DFU_STEP_ERASE)
             continue;
         json_t *object = json_object();
         (void)json_object_set_new(object, "alt", json_integer(step.alt));
@@ -168,6 +177,7 @@ json_t *planview_json(const struct dfu_plan *plan, int has_addresses)
     (void)dfu_plan_summarize(plan, &s);
     json_t *object = json_object();
     (void)json_object_set_new(object, "erase", sectors_json(plan));
+    (void)json_object_set_new(object, "blank", stretches_json(plan, KIND_BLANK));
     (void)json_object_set_new(object, "mass_erase",
                               json_boolean(next_stretch(plan, DFU_STEP_MASS_ERASE, &index, &mass)));
     (void)json_object_set_new(object, "write", stretches_json(plan, DFU_STEP_WRITE));
@@ -177,6 +187,8 @@ json_t *planview_json(const struct dfu_plan *plan, int has_addresses)
     (void)json_object_set_new(object, "write_bytes", json_integer((json_int_t)s.write_bytes));
     (void)json_object_set_new(object, "write_blocks", json_integer(s.write_blocks));
     (void)json_object_set_new(object, "verify_bytes", json_integer((json_int_t)s.verify_bytes));
+    (void)json_object_set_new(object, "unchanged_bytes", json_integer((json_int_t)s.unchanged_bytes));
+    (void)json_object_set_new(object, "kept_bytes", json_integer((json_int_t)s.kept_bytes));
     (void)json_object_set_new(object, "read_bytes", json_integer((json_int_t)s.read_bytes));
     (void)json_object_set_new(object, "leave_address",
                               s.leaves && has_addresses ? json_integer((json_int_t)s.leave_address) : json_null());

@@ -5,12 +5,12 @@
 
 #include "cli.h"
 
-/* Prints what the plan will do; image may be NULL. */
+/* Prints what the plan will do; image may be NULL. was_read: the device's contents were looked at to plan. */
 void planview_print(struct cli *cli, const struct dfu_memmap *map, const struct dfu_plan *plan,
-                    const struct dfu_image *image);
+                    const struct dfu_image *image, int was_read);
 
-/* {"erase": […], "runs": […], "write_blocks", "write_bytes", "verify_bytes", "read_bytes", "leave_address"}; the last
- * is null for plain DFU, which has no addresses. */
+/* {"erase": […], "blank": […], "write": […], "verify": […], "read": […], "write_blocks", "write_bytes", "verify_bytes",
+ * "read_bytes", "leave_address"}; the last is null for plain DFU, which has no addresses. */
 json_t *planview_json(const struct dfu_plan *plan, int has_addresses);
 
 /* Says the plan's notes as notes and warnings. */

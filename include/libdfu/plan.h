@@ -16,9 +16,9 @@ extern "C" {
 #endif
 
 enum dfu_target_flags {
-    DFU_TARGET_PLAIN =
-        1u << 0, /**< plain DFU 1.0/1.1: no addresses, blocks count from 0, the device erases by itself */
-    DFU_TARGET_POINT_EACH = 1u << 1 /**< block numbers do not move the address: each block needs its SET_ADDRESS */
+    DFU_TARGET_PLAIN = 1u << 0,     /**< plain DFU 1.0/1.1: no addresses, blocks count from 0, the device erases itself */
+    DFU_TARGET_ERASED_FF = 1u << 1, /**< erased flash of this device is known to read as 0xFF */
+    DFU_TARGET_POINT_EACH = 1u << 2 /**< block numbers do not move the address: each block needs its SET_ADDRESS */
 };
 
 /** What a plan needs to know of the device beyond its map. */
@@ -42,7 +42,28 @@ enum dfu_plan_flags {
     DFU_PLAN_FORCE_READONLY = 1u << 6, /**< write regions that say they are read-only */
     DFU_PLAN_FORCE_OUTSIDE = 1u << 7,  /**< addresses outside the map, in units of block_size, not erased */
     DFU_PLAN_FORCE_ERASE = 1u << 8,    /**< erase regions that say they cannot be */
+    DFU_PLAN_DIFF = 1u << 9,           /**< leave alone what holds the image already; see contents */
+    DFU_PLAN_PRESERVE = 1u << 10,      /**< write back what a sector held beside the image; see contents */
     DFU_PLAN_FORCE_OTP = 1u << 16      /**< program one-time programmable memory: exactly the image's bytes, for ever */
+};
+
+/** How long one sector of a size takes to erase. */
+struct dfu_erase_time {
+    uint32_t sector_size; /**< bytes */
+    uint32_t us;          /**< the command with all its waiting */
+};
+
+/** Sector sizes that struct dfu_times has room for. */
+#define DFU_ERASE_TIMES 8
+
+/** How fast a device is, as far as that was measured: dfu_session_times(). 0 = not known. */
+struct dfu_times {
+    size_t size;
+    uint32_t write_us;    /**< to send and program a KiB, with all requests and waiting */
+    uint32_t read_us;     /**< to read a KiB */
+    uint32_t erase_count; /**< entries of erase */
+    uint32_t reserved;
+    struct dfu_erase_time erase[DFU_ERASE_TIMES];
 };
 
 struct dfu_plan_options {
@@ -50,6 +71,11 @@ struct dfu_plan_options {
     uint64_t leave_address; /**< with DFU_PLAN_LEAVE_SET: address of the vector table */
     uint32_t flags;         /**< enum dfu_plan_flags */
     uint32_t alt;           /**< with DFU_PLAN_ALT_SET */
+    /** What the device holds now, read in this session with the plan of dfu_plan_survey(); a byte that it does not
+     *  hold is not known. Borrowed until the plan is made. NULL = nothing is known: DFU_PLAN_DIFF then writes
+     *  everything, and DFU_PLAN_PRESERVE is refused where something would have to be kept. */
+    const struct dfu_image *contents;
+    const struct dfu_times *times; /**< NULL = nothing was measured; borrowed until the plan is made */
 };
 
 /** Kinds of steps. Each is one command, one block or one check. */
@@ -68,8 +94,11 @@ enum dfu_step_kind {
 };
 
 enum dfu_step_flags {
-    DFU_STEP_FRESH = 1u << 0, /**< in flash erased by this plan: pad with the erased value, may skip */
-    DFU_STEP_MERGE = 1u << 1  /**< bytes that the image does not hold are read from the device first */
+    DFU_STEP_FRESH = 1u << 0,    /**< in erased flash: pad with the erased value, may skip */
+    DFU_STEP_MERGE = 1u << 1,    /**< bytes that the image does not hold are read from the device first */
+    DFU_STEP_READS_FF = 1u << 2, /**< DFU_STEP_ERASE: the sector was read and is all 0xFF. It is erased only if that is
+                                      not the memory's erased value, or if a write into it went wrong */
+    DFU_STEP_READS_00 = 1u << 3  /**< the same for 0x00 */
 };
 
 /** One step. */
@@ -92,12 +121,25 @@ struct dfu_plan_summary {
     uint64_t verify_bytes;  /**< bytes read back to compare */
     uint64_t read_bytes;    /**< bytes read for the caller */
     uint64_t leave_address; /**< when leaves */
-    uint32_t erase_sectors;
+    uint32_t erase_sectors; /**< without those that were read as blank already */
     uint32_t write_blocks;
     uint32_t steps;
     uint32_t leaves;   /**< 1 when the plan ends in a leave */
     uint32_t verifies; /**< 1 when every written byte is read back */
     uint32_t reserved;
+    uint64_t unchanged_bytes;   /**< bytes of the image that the device holds already: not touched */
+    uint64_t kept_bytes;        /**< bytes beside the image that are written back */
+    uint32_t unchanged_sectors; /**< erasable sectors that are not touched for that */
+    uint32_t blank_sectors;     /**< sectors that are written without being erased */
+};
+
+/** What a plan takes, and what it would have taken without knowing the device's contents; microseconds. */
+struct dfu_estimate {
+    size_t size;
+    uint64_t erase_us;
+    uint64_t write_us;
+    uint64_t verify_us; /**< reading back what is written */
+    uint64_t full_us;   /**< erasing, writing and reading back everything */
 };
 
 /** How grave a note is. */
@@ -107,7 +149,21 @@ enum dfu_note_kind {
     DFU_NOTE_NO_VERIFY = 3 /**< why what is written cannot be read back */
 };
 
-/** Plans erase, program, verify and leave for @p image.
+/**
+ * Plans reading what dfu_plan_write() wants to know of the device before it plans with the same @p options: with
+ * DFU_PLAN_DIFF the erasable sectors that the image touches, and the bytes of the image elsewhere; with
+ * DFU_PLAN_PRESERVE alone what is beside the image in sectors that it covers in part. Each contiguous range is one
+ * run. What cannot be read is left out of a DFU_PLAN_DIFF; the plan may then be empty. Run it with an image to read
+ * into, and pass that as options->contents. options->contents is not looked at.
+ * Errors: as dfu_plan_write(); DFU_ERR_UNSUPPORTED where something is to be kept and cannot be read. @since 0.1
+ */
+DFU_API int dfu_plan_survey(const struct dfu_memmap *map, const struct dfu_target *target,
+                            const struct dfu_image *image, const struct dfu_plan_options *options,
+                            struct dfu_plan **out, struct dfu_error **err);
+
+/** Plans erase, program, verify and leave for @p image. With DFU_PLAN_DIFF sectors that hold it already are left
+ *  alone, whatever else they hold, and sectors that are blank are not erased again; with DFU_PLAN_PRESERVE what else a
+ *  sector holds is written back after its erase.
  *  Errors: DFU_ERR_RANGE (outside the map, read-only, option bytes or OTP, empty image, --strict),
  *  DFU_ERR_AMBIGUOUS (several alts), DFU_ERR_UNSUPPORTED, DFU_ERR_ARGUMENT, DFU_ERR_NO_MEMORY. @since 0.1 */
 DFU_API int dfu_plan_write(const struct dfu_memmap *map, const struct dfu_target *target, const struct dfu_image *image,
@@ -149,6 +205,15 @@ DFU_API int dfu_plan_step(const struct dfu_plan *plan, size_t index, struct dfu_
 
 /** Fills @p summary. Returns DFU_OK or DFU_ERR_ARGUMENT. @since 0.1 */
 DFU_API int dfu_plan_summarize(const struct dfu_plan *plan, struct dfu_plan_summary *summary);
+
+/** Works out how long a plan of dfu_plan_write() takes, from what was measured. Returns DFU_OK, DFU_ERR_ARGUMENT, or
+ *  DFU_ERR_UNSUPPORTED when a time that is needed is not known. @since 0.1 */
+DFU_API int dfu_plan_estimate(const struct dfu_plan *plan, const struct dfu_times *times,
+                              struct dfu_estimate *estimate);
+
+/** What DFU_PLAN_PRESERVE writes back, to save it elsewhere before the plan runs; NULL when that is nothing.
+ *  Borrowed. @since 0.1 */
+DFU_API const struct dfu_image *dfu_plan_kept(const struct dfu_plan *plan);
 
 /** How many notes. @since 0.1 */
 DFU_API size_t dfu_plan_note_count(const struct dfu_plan *plan);

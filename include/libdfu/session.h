@@ -69,7 +69,7 @@ DFU_API const struct dfu_memmap *dfu_session_memmap(const struct dfu_session *se
 /** What a plan needs to know of this device: pass it to dfu_plan_…(). @since 0.1 */
 DFU_API void dfu_session_target(const struct dfu_session *session, struct dfu_target *target);
 
-/** Phases of a run, in the order they can come. */
+/** Phases of a run, in the order they can come; a survey reads before all others. */
 enum dfu_phase {
     DFU_PHASE_ERASE = 1,  /**< done and total in bytes of sectors */
     DFU_PHASE_WRITE = 2,  /**< bytes of blocks */
@@ -102,9 +102,16 @@ enum dfu_left {
     DFU_LEFT_STILL_DFU = 3 /**< never went, or came back in DFU mode */
 };
 
+enum dfu_run_flags {
+    /** Ask whether a command is done before the time is over that the device told to wait, which DFU 1.1 does not
+     *  allow. For each kind of command (SET_ADDRESS, erase, write) it is given up at the first sign that the device
+     *  does not like it, and where nothing is gained. DfuSe only. */
+    DFU_RUN_POLL_EAGER = 1u << 0
+};
+
 struct dfu_run_options {
     size_t size;
-    uint32_t flags;          /**< none yet */
+    uint32_t flags;          /**< enum dfu_run_flags */
     uint32_t board;          /**< handed to progress */
     uint32_t leave_watch_ms; /**< how long to watch the bus after a leave; 0 = 3000 */
     uint32_t reconnect_ms;   /**< how long to wait for a device that goes away in mid-job: when the same board (path,
@@ -125,11 +132,16 @@ struct dfu_result {
     uint64_t elapsed_us;    /**< by the transport's clock */
     uint64_t differing;     /**< bytes that differ; the first is in the error's detail */
     uint32_t erased_sectors;
-    uint32_t verified;    /**< 1 when every byte of the plan was read back and equal */
-    uint32_t left;        /**< enum dfu_left */
-    uint32_t retries;     /**< transfers that had to be repeated */
-    int32_t erased_value; /**< learnt value of erased memory, -1 = not learnt */
-    uint32_t reconnects;  /**< times that the device went away and came back */
+    uint32_t verified;          /**< 1 when every byte of the plan was read back and equal */
+    uint32_t left;              /**< enum dfu_left */
+    uint32_t retries;           /**< transfers that had to be repeated */
+    int32_t erased_value;       /**< learnt value of erased memory, -1 = not learnt */
+    uint32_t reconnects;        /**< times that the device went away and came back */
+    uint64_t unchanged_bytes;   /**< bytes of the image that were there already; bytes counts them, too */
+    uint64_t kept_bytes;        /**< bytes beside the image that were written back */
+    uint32_t unchanged_sectors; /**< erasable sectors that held the image already */
+    uint32_t reserved;
+    uint64_t saved_us; /**< waiting that DFU_RUN_POLL_EAGER made unnecessary */
 };
 
 /**
@@ -148,8 +160,26 @@ struct dfu_result {
 DFU_API int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan,
                             const struct dfu_run_options *options, struct dfu_result *result, struct dfu_error **err);
 
-/** Plans and runs in one call: erase, program, verify (unless DFU_PLAN_NO_VERIFY), leave when asked.
- *  Errors: those of dfu_plan_write() before anything changed, those of dfu_session_run() after. @since 0.1 */
+/**
+ * Reads what dfu_plan_write() wants to know before it plans @p image with DFU_PLAN_DIFF or DFU_PLAN_PRESERVE: runs the
+ * plan of dfu_plan_survey(). Changes nothing on the device. *contents is yours: pass it on in
+ * plan_options->contents, in this session. Where the device refuses to be read and nothing is to be kept, the log
+ * says why, and *contents is empty: everything will be written.
+ * Errors: those of dfu_plan_survey() and, of dfu_session_run(), DFU_ERR_GONE, DFU_ERR_CANCELLED, DFU_ERR_NO_MEMORY; all
+ * of its errors with DFU_PLAN_PRESERVE. @since 0.1
+ */
+DFU_API int dfu_session_survey(struct dfu_session *session, const struct dfu_image *image,
+                               const struct dfu_plan_options *plan_options, const struct dfu_run_options *run_options,
+                               struct dfu_image **contents, struct dfu_result *result, struct dfu_error **err);
+
+/** How fast this device has been in this session: fills @p times (whose `size` the caller has set).
+ *  Returns DFU_OK or DFU_ERR_ARGUMENT. @since 0.1 */
+DFU_API int dfu_session_times(const struct dfu_session *session, struct dfu_times *times);
+
+/** Plans and runs in one call: with DFU_PLAN_DIFF or DFU_PLAN_PRESERVE a survey, then erase, program, verify (unless
+ *  DFU_PLAN_NO_VERIFY), leave when asked. options->contents and options->times are not looked at.
+ *  Errors: those of dfu_plan_write() and dfu_session_survey() before anything changed, those of dfu_session_run()
+ *  after. @since 0.1 */
 DFU_API int dfu_session_write(struct dfu_session *session, const struct dfu_image *image,
                               const struct dfu_plan_options *plan_options, const struct dfu_run_options *run_options,
                               struct dfu_result *result, struct dfu_error **err);

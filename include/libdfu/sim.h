@@ -79,12 +79,13 @@ DFU_API const char *dfu_sim_path(const struct dfu_sim *sim, size_t board);
 
 /**
  * Adds a fault rule: KIND@N (the N-th class request of a board, from 1) or KIND@0xADDRESS (the request
- * that touches it), "#BOARD" (from 0) appended for one of many. Kinds: stall, timeout, disconnect, reconnect,
+ * that touches it), "#BOARD" (from 0) appended for one of many. Kinds: stall, timeout, disconnect, reconnect, power,
  * short, flip (a bit on its way into flash), rot (a bit in flash, after it was programmed), state=N, poll=MS,
  * status=errNAME. Each fires once per board, at the request it names or at the first one after it that it can do
  * something to (flip: the next block; state: the next GETSTATUS or GETSTATE; poll: the next GETSTATUS).
  * A stalled request is not carried out; with timeout the device did what it was asked but its answer is lost; short
- * halves the data stage; disconnect is for ever, reconnect for 500 ms.
+ * halves the data stage; disconnect is for ever, reconnect for 500 ms; power does the same, and what the request would
+ * have begun to erase or to program is done by half.
  * Errors: DFU_ERR_ARGUMENT (the message lists the kinds), DFU_ERR_NO_MEMORY. @since 0.1
  */
 DFU_API int dfu_sim_fault(struct dfu_sim *sim, const char *rule, struct dfu_error **err);

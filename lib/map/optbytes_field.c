@@ -24,6 +24,14 @@ uint32_t dfui_optbytes_bits(const struct dfu_optbytes *o, size_t area, uint32_t 
     return value;
 }
 
+/* All of the word that a byte is in: its other bytes may never have been programmed, complement and all. */
+static void complete(struct dfui_optbytes_area *area, uint32_t byte, uint32_t half)
+{
+    uint32_t start = byte - byte % (2 * half);
+    for (uint32_t i = start; i < start + half && i + half < area->known; i++)
+        area->data[i + half] = (uint8_t)~area->data[i];
+}
+
 static void put_bits(struct dfu_optbytes *o, size_t area, uint32_t offset, uint32_t shift, uint32_t bits,
                      uint32_t value)
 {
@@ -33,8 +41,8 @@ static void put_bits(struct dfu_optbytes *o, size_t area, uint32_t offset, uint3
         uint32_t at = offset * 8 + shift + i;
         uint8_t bit = (uint8_t)(1u << (at % 8));
         data[at / 8] = (uint8_t)((value >> i & 1u) != 0 ? data[at / 8] | bit : data[at / 8] & ~bit);
-        if (half > 0 && at / 8 + half < o->areas[area].known)
-            data[at / 8 + half] = (uint8_t)~data[at / 8];
+        if (half > 0)
+            complete(&o->areas[area], at / 8, half);
     }
 }
 

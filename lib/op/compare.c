@@ -74,7 +74,7 @@ void dfui_run_compare(struct dfui_run *run, const struct dfu_step *step)
 {
     /* Bytes that the image does not hold stay as they were read, and so never differ. */
     memcpy(run->other, run->block, step->length);
-    size_t own = dfu_image_read(run->plan->image, step->alt, step->address, run->other, step->length);
+    size_t own = dfui_plan_fill(run->plan, step->alt, step->address, run->other, step->length);
     uint64_t before = run->result.differing;
     if (memcmp(run->other, run->block, step->length) != 0) {
         for (uint32_t i = 0; i < step->length; i++) {
@@ -90,7 +90,7 @@ void dfui_run_compare(struct dfui_run *run, const struct dfu_step *step)
 bool dfui_run_differs(struct dfui_run *run, const struct dfu_step *step, struct dfu_range *differing)
 {
     memcpy(run->other, run->block, step->length);
-    (void)dfu_image_read(run->plan->image, step->alt, step->address, run->other, step->length);
+    (void)dfui_plan_fill(run->plan, step->alt, step->address, run->other, step->length);
     *differing = (struct dfu_range){0, 0};
     for (uint32_t i = 0; i < step->length; i++) {
         if (run->other[i] == run->block[i])
@@ -137,9 +137,10 @@ int dfui_run_blank_step(struct dfui_run *run, const struct dfu_step *step, struc
 int dfui_run_read_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     int rc = dfui_ahead_read(run, step, err);
+    /* A survey keeps memories apart that have the same addresses. */
+    uint32_t alt = run->plan->survey ? step->alt : DFU_ALT_ANY;
     if (rc == DFU_OK)
-        rc = dfu_image_add(run->options.into, DFU_ALT_ANY, step->address, run->block, step->length, DFU_OVERLAP_ERROR,
-                           err);
+        rc = dfu_image_add(run->options.into, alt, step->address, run->block, step->length, DFU_OVERLAP_ERROR, err);
     run->result.bytes += rc == DFU_OK ? step->length : 0;
     return rc;
 }

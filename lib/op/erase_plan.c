@@ -15,36 +15,66 @@ bool dfui_plan_erasable(const struct dfu_plan *plan, const struct dfu_region *re
            (read_only && (force & DFU_PLAN_FORCE_READONLY));
 }
 
-static bool already_last(const struct dfu_plan *plan, uint32_t alt, struct dfu_range sector)
+static int erase_step(struct dfu_plan *plan, const struct dfui_sector *s, uint32_t flags, struct dfu_error **err)
 {
-    if (plan->count == 0)
-        return false;
-    const struct dfu_step *last = &plan->steps[plan->count - 1];
-    return last->kind == DFU_STEP_ERASE && last->alt == alt && last->address == sector.start;
+    struct dfu_step step = {.kind = DFU_STEP_ERASE,
+                            .alt = s->alt,
+                            .address = s->range.start,
+                            .length = (uint32_t)(s->range.end - s->range.start),
+                            .flags = flags,
+                            .region = s->region};
+    return dfui_plan_step(plan, &step, err);
 }
 
-int dfui_plan_erase_sectors(struct dfu_plan *plan, const struct dfui_extents *extents, struct dfu_error **err)
+/* Whether flagged sectors are really blank is known when the memory's erased value is. Where it is not known
+ * beforehand, a sector that is erased anyway is looked at first, or one more is erased for it. */
+static int learn_erased_value(struct dfu_plan *plan, struct dfui_sector *blank, struct dfu_error **err)
 {
-    for (size_t i = 0; i < extents->count; i++) {
-        const struct dfui_extent *e = &extents->items[i];
-        const struct dfu_region *r = e->region == DFUI_NO_STEP_REGION ? NULL : dfui_map_region(plan->map, e->region);
-        if (r == NULL || !dfui_plan_erasable(plan, r))
+    uint32_t memory = dfui_plan_memory(plan, blank->region);
+    const struct dfu_step *erased = NULL;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct dfu_step *s = &plan->steps[i];
+        if (dfui_plan_memory(plan, s->region) != memory)
             continue;
-        for (struct dfu_range s = dfui_sector_of(r, e->range.start); s.start < e->range.end && s.start < s.end;
-             s = dfui_sector_of(r, s.end)) {
-            if (already_last(plan, e->alt, s))
-                continue; /* two extents in one sector: the list is sorted, so it is the last one */
-            struct dfu_step step = {.kind = DFU_STEP_ERASE,
-                                    .alt = e->alt,
-                                    .address = s.start,
-                                    .length = (uint32_t)(s.end - s.start),
-                                    .region = e->region};
-            int rc = dfui_plan_step(plan, &step, err);
-            if (rc != DFU_OK)
-                return rc;
-        }
+        if (s->kind == DFU_STEP_PROBE)
+            return DFU_OK;
+        if (s->kind == DFU_STEP_ERASE && !(s->flags & (DFU_STEP_READS_FF | DFU_STEP_READS_00)))
+            erased = s;
     }
-    return DFU_OK;
+    int rc = DFU_OK;
+    struct dfui_span first = {blank->range, blank->alt, blank->region, 0};
+    if (erased != NULL)
+        first = (struct dfui_span){{erased->address, erased->address + erased->length}, erased->alt, erased->region, 0};
+    else
+        rc = erase_step(plan, blank, 0, err);
+    first.range.end = dfui_min(first.range.end, first.range.start + plan->target.block_size);
+    /* With no other sector to decide about, the write looks soon enough. */
+    const struct dfui_sector *end = plan->sectors.items + plan->sectors.count;
+    bool more = erased != NULL;
+    for (const struct dfui_sector *s = blank + 1; !more && s < end; s++)
+        more =
+            (s->state == DFUI_SECTOR_FF || s->state == DFUI_SECTOR_00) && dfui_plan_memory(plan, s->region) == memory;
+    return rc == DFU_OK && more ? dfui_plan_run(plan, &first, DFU_STEP_PROBE, false, err) : rc;
+}
+
+int dfui_plan_erase_sectors(struct dfu_plan *plan, struct dfu_error **err)
+{
+    int rc = DFU_OK;
+    for (size_t i = 0; rc == DFU_OK && i < plan->sectors.count; i++) {
+        if (plan->sectors.items[i].state == DFUI_SECTOR_ERASE)
+            rc = erase_step(plan, &plan->sectors.items[i], 0, err);
+    }
+    for (size_t i = 0; rc == DFU_OK && i < plan->sectors.count; i++) {
+        struct dfui_sector *s = &plan->sectors.items[i];
+        if (s->state != DFUI_SECTOR_FF && s->state != DFUI_SECTOR_00)
+            continue;
+        size_t before = plan->summary.erase_sectors;
+        if (!(plan->target.flags & DFU_TARGET_ERASED_FF))
+            rc = learn_erased_value(plan, s, err);
+        if (rc == DFU_OK && plan->summary.erase_sectors == before)
+            rc = erase_step(plan, s, s->state == DFUI_SECTOR_FF ? DFU_STEP_READS_FF : DFU_STEP_READS_00, err);
+    }
+    return rc;
 }
 
 /* Reads back the first block of every sector that the plan erases. */
@@ -128,7 +158,9 @@ int dfu_plan_erase(const struct dfu_memmap *map, const struct dfu_target *target
     else
         rc = count == 0 ? all_erasable(&extents, *out, err) : ranges_to_extents(&extents, *out, ranges, count, err);
     if (rc == DFU_OK)
-        rc = dfui_plan_erase_sectors(*out, &extents, err);
+        rc = dfui_sectors_add(&(*out)->sectors, *out, &extents, err);
+    if (rc == DFU_OK)
+        rc = dfui_plan_erase_sectors(*out, err);
     if (rc == DFU_OK && can_read_back(*out)) {
         rc = check_blank(*out, err);
         (*out)->summary.verifies = 1;

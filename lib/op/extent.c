@@ -9,7 +9,7 @@ static const char *verb(enum dfui_intent intent)
     return intent == DFUI_INTENT_READ ? "read" : intent == DFUI_INTENT_WRITE ? "write" : "erase";
 }
 
-static int append(struct dfui_extents *list, const struct dfui_extent *e, struct dfu_error **err)
+int dfui_extents_append(struct dfui_extents *list, const struct dfui_extent *e, struct dfu_error **err)
 {
     struct dfui_extent *items = realloc(list->items, (list->count + 1) * sizeof *items);
     if (items == NULL)
@@ -17,6 +17,21 @@ static int append(struct dfui_extents *list, const struct dfui_extent *e, struct
     list->items = items;
     items[list->count++] = *e;
     return DFU_OK;
+}
+
+static int by_alt_and_address(const void *a, const void *b)
+{
+    const struct dfui_extent *x = a;
+    const struct dfui_extent *y = b;
+    if (x->alt != y->alt)
+        return x->alt < y->alt ? -1 : 1;
+    return x->range.start < y->range.start ? -1 : x->range.start > y->range.start;
+}
+
+void dfui_extents_sort(struct dfui_extents *list)
+{
+    if (list->count > 1)
+        qsort(list->items, list->count, sizeof *list->items, by_alt_and_address);
 }
 
 void dfui_extents_free(struct dfui_extents *list)
@@ -144,7 +159,7 @@ int dfui_extents_add(struct dfui_extents *list, const struct dfu_plan *plan, uin
             if (intent == DFUI_INTENT_ERASE || !(plan->options.flags & DFU_PLAN_FORCE_OUTSIDE))
                 return outside(plan, alt, hole, intent, err);
             struct dfui_extent e = {hole, alt == DFU_ALT_ANY ? 0 : alt, DFUI_NO_STEP_REGION};
-            rc = append(list, &e, err);
+            rc = dfui_extents_append(list, &e, err);
             at = hole.end;
         } else if (rc != DFU_OK) {
             if (err != NULL)
@@ -157,7 +172,7 @@ int dfui_extents_add(struct dfui_extents *list, const struct dfu_plan *plan, uin
             struct dfui_extent e = {part, r->alt, (uint32_t)index};
             rc = check_access(plan, r, part, intent, err);
             if (rc == DFU_OK)
-                rc = append(list, &e, err);
+                rc = dfui_extents_append(list, &e, err);
             at = part.end;
         }
         if (rc != DFU_OK)

@@ -120,6 +120,24 @@ static int find_again(struct dfui_gang_board *board, struct dfu_error **err)
     return rc;
 }
 
+/* With DFU_PLAN_DIFF or DFU_PLAN_PRESERVE each board is read first: they need not hold the same. */
+static int plan_write(struct dfui_gang_board *board, struct dfu_session *session, const struct dfu_target *target,
+                      const struct dfu_image *image, struct dfu_plan **plan, struct dfu_error **err)
+{
+    struct dfu_plan_options options = board->gang->plan;
+    struct dfu_image *contents = NULL;
+    struct dfu_run_options run = {
+        .size = sizeof run, .board = board->info.index, .progress = on_progress, .user = board};
+    int rc = DFU_OK;
+    if (options.flags & (DFU_PLAN_DIFF | DFU_PLAN_PRESERVE))
+        rc = dfu_session_survey(session, image, &options, &run, &contents, NULL, err);
+    options.contents = contents;
+    if (rc == DFU_OK)
+        rc = dfu_plan_write(dfu_session_memmap(session), target, image, &options, plan, err);
+    dfu_image_free(contents);
+    return rc;
+}
+
 static int make_plan(struct dfui_gang_board *board, struct dfu_session *session, const struct dfu_image *image,
                      struct dfu_plan **plan, struct dfu_error **err)
 {
@@ -131,7 +149,7 @@ static int make_plan(struct dfui_gang_board *board, struct dfu_session *session,
         return dfu_plan_erase(map, &target, gang->options.ranges, gang->options.range_count, &gang->plan, plan, err);
     if (gang->options.job == DFU_GANG_VERIFY)
         return dfu_plan_verify(map, &target, image, &gang->plan, plan, err);
-    return dfu_plan_write(map, &target, image, &gang->plan, plan, err);
+    return plan_write(board, session, &target, image, plan, err);
 }
 
 static int run_plan(struct dfui_gang_board *board, struct dfu_session *session, const struct dfu_plan *plan,

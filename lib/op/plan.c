@@ -46,6 +46,8 @@ void dfu_plan_free(struct dfu_plan *plan)
         free(plan->notes[i].text);
     free(plan->notes);
     free(plan->steps);
+    dfui_sectors_free(&plan->sectors);
+    dfu_image_free(plan->kept);
     free(plan);
 }
 
@@ -66,7 +68,10 @@ static void count_step(struct dfu_plan_summary *s, const struct dfu_step *step)
 {
     switch (step->kind) {
     case DFU_STEP_ERASE:
-        s->erase_sectors++;
+        if (step->flags & (DFU_STEP_READS_FF | DFU_STEP_READS_00))
+            s->blank_sectors++;
+        else
+            s->erase_sectors++;
         break;
     case DFU_STEP_WRITE:
         s->write_blocks++;
@@ -136,6 +141,11 @@ int dfu_plan_summarize(const struct dfu_plan *plan, struct dfu_plan_summary *sum
     if (plan == NULL)
         return DFU_ERR_ARGUMENT;
     return dfui_sized_out(summary, &plan->summary, sizeof *summary);
+}
+
+const struct dfu_image *dfu_plan_kept(const struct dfu_plan *plan)
+{
+    return plan == NULL ? NULL : plan->kept;
 }
 
 size_t dfu_plan_note_count(const struct dfu_plan *plan)

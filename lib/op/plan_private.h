@@ -18,10 +18,36 @@ struct dfui_note {
     int kind; /* enum dfu_note_kind */
 };
 
+/* What is known of an erasable sector that the image touches. */
+enum dfui_sector_state {
+    DFUI_SECTOR_ERASE, /* to be erased and written */
+    DFUI_SECTOR_SAME,  /* holds the image already */
+    DFUI_SECTOR_FF,    /* holds nothing but 0xFF, which may be the erased value */
+    DFUI_SECTOR_00
+};
+
+struct dfui_sector {
+    struct dfu_range range;
+    uint32_t alt;
+    uint32_t region;
+    enum dfui_sector_state state;
+};
+
+struct dfui_sectors {
+    struct dfui_sector *items; /* sorted by alt and address */
+    size_t count;
+    size_t capacity;
+};
+
 struct dfu_plan {
     const struct dfu_memmap *map;
     const struct dfu_image *image; /* NULL for plans without one */
-    struct dfu_target target;      /* block_size filled in */
+    struct dfu_image *kept;        /* bytes beside the image that are written, too; NULL = none */
+    struct dfui_sectors sectors;   /* of a write plan */
+    bool survey;
+    uint64_t sent_bytes;      /* of write plans: bytes in blocks that are not blank, in this plan */
+    uint64_t full_bytes;      /* and in one that writes everything */
+    struct dfu_target target; /* block_size filled in */
     struct dfu_plan_options options;
     struct dfu_step *steps;
     size_t count;
@@ -68,6 +94,43 @@ int dfui_extents_of_image(struct dfui_extents *list, const struct dfu_plan *plan
                           struct dfu_error **err);
 void dfui_extents_free(struct dfui_extents *list);
 
+int dfui_extents_append(struct dfui_extents *list, const struct dfui_extent *extent, struct dfu_error **err);
+/* By alt and address. */
+void dfui_extents_sort(struct dfui_extents *list);
+
+/* --- sectors.c: the erasable sectors under an image --- */
+
+/* One for each sector that an extent touches and that is erased before it is written; extents sorted. */
+int dfui_sectors_add(struct dfui_sectors *list, const struct dfu_plan *plan, const struct dfui_extents *extents,
+                     struct dfu_error **err);
+void dfui_sectors_free(struct dfui_sectors *list);
+/* The sector that holds address, or NULL. */
+const struct dfui_sector *dfui_sectors_at(const struct dfui_sectors *list, uint32_t alt, uint64_t address);
+
+/* --- diff.c: what the device's contents spare --- */
+
+/* Finds out the state of each of the plan's sectors, from options.contents. */
+void dfui_plan_diff(struct dfu_plan *plan);
+/* What is still to be written of extents, into todo. */
+int dfui_plan_todo(struct dfu_plan *plan, const struct dfui_extents *extents, struct dfui_extents *todo,
+                   struct dfu_error **err);
+/* One sentence about what was found, once all steps are there. */
+int dfui_plan_note_diff(struct dfu_plan *plan, const struct dfui_extents *todo, struct dfu_error **err);
+
+/* --- keep.c: what else the sectors hold --- */
+
+/* Bytes of the image in range. */
+uint64_t dfui_plan_covered(const struct dfu_plan *plan, uint32_t alt, struct dfu_range range);
+/* Copies what must be written back into plan->kept and adds it to todo. */
+int dfui_plan_keep(struct dfu_plan *plan, struct dfui_extents *todo, struct dfu_error **err);
+/* Fills in what the plan puts at [address, address + length), and returns how many bytes of it are the image's. */
+size_t dfui_plan_fill(const struct dfu_plan *plan, uint32_t alt, uint64_t address, uint8_t *buffer, size_t length);
+
+/* --- estimate.c --- */
+
+/* Bytes of extents in blocks that are not blank, which is what takes time. */
+uint64_t dfui_plan_sent(const struct dfu_plan *plan, const struct dfui_extents *extents);
+
 /* --- span.c: ranges that become runs of blocks --- */
 
 struct dfui_span {
@@ -91,8 +154,8 @@ int dfui_plan_run(struct dfu_plan *plan, const struct dfui_span *span, uint32_t 
 
 /* --- erase_plan.c --- */
 
-/* One ERASE step for each sector that an extent touches and that can be erased; extents sorted by address. */
-int dfui_plan_erase_sectors(struct dfu_plan *plan, const struct dfui_extents *extents, struct dfu_error **err);
+/* One ERASE step for each of the plan's sectors that is not the same already. */
+int dfui_plan_erase_sectors(struct dfu_plan *plan, struct dfu_error **err);
 /* Is the region erased before it is written? */
 bool dfui_plan_erasable(const struct dfu_plan *plan, const struct dfu_region *region);
 
@@ -100,6 +163,8 @@ bool dfui_plan_erasable(const struct dfu_plan *plan, const struct dfu_region *re
 
 /* Read-back steps for the image. What cannot be read becomes a note, unless it is required. */
 int dfui_plan_verify_image(struct dfu_plan *plan, const struct dfui_extents *extents, struct dfu_error **err);
+/* Can it be read, as far as the map says? */
+bool dfui_plan_readable(const struct dfu_plan *plan, uint32_t region);
 
 /* --- plain_plan.c: DFU without addresses --- */
 bool dfui_plan_is_plain(const struct dfu_plan *plan);

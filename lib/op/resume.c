@@ -61,7 +61,8 @@ void dfui_run_go_back(struct dfui_run *run, size_t index)
 static void start_over(struct dfui_run *run, size_t *index)
 {
     dfui_log(run->session->link.log, DFU_LOG_WARNING, "its contents are not as they were left: beginning again");
-    run->result.bytes = 0;
+    run->result.bytes = run->result.unchanged_bytes;
+    run->begun_again = true;
     run->result.skipped_bytes = 0;
     run->result.erased_sectors = 0;
     run->flashed_to = 0;
@@ -171,8 +172,10 @@ static int settle(struct dfui_run *run, size_t *index, struct dfu_error **err)
 {
     const struct dfu_plan *plan = run->plan;
     const struct dfu_step *step = &plan->steps[*index];
-    int rc = DFU_OK;
     run->pointed = false;
+    int rc = dfui_run_still_same(run, err);
+    if (rc != DFU_OK)
+        return rc;
     if (dfui_plan_is_plain(plan)) {
         settle_plain(run, index);
     } else if (is_comparison(step)) {

@@ -86,6 +86,18 @@ static int do_plain_step(struct dfui_run *run, const struct dfu_step *step, stru
     }
 }
 
+/* A sector that was read as blank needs no erase where that is what erased means here. */
+static bool is_erased_already(const struct dfui_run *run, const struct dfu_step *step)
+{
+    int erased = dfui_run_erased(run, step->region);
+    if (run->begun_again)
+        return false;
+    if (erased == DFUI_ERASED_UNKNOWN && (run->plan->target.flags & DFU_TARGET_ERASED_FF))
+        erased = 0xFF;
+    return ((step->flags & DFU_STEP_READS_FF) && erased == 0xFF) ||
+           ((step->flags & DFU_STEP_READS_00) && erased == 0x00);
+}
+
 static int do_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     int rc = run->session->gone ? DFU_OK : dfui_session_select(run->session, step->alt, err);
@@ -96,6 +108,8 @@ static int do_step(struct dfui_run *run, const struct dfu_step *step, struct dfu
     switch (step->kind) {
     case DFU_STEP_ERASE:
     case DFU_STEP_MASS_ERASE:
+        if (is_erased_already(run, step))
+            return DFU_OK;
         run->erased_anything = true;
         rc = dfui_run_erase(run, step, err);
         if (rc == DFU_OK && step->kind == DFU_STEP_ERASE)
@@ -122,6 +136,20 @@ static int do_step(struct dfui_run *run, const struct dfu_step *step, struct dfu
     default:
         return dfu_error_set(err, DFU_ERR_INTERNAL, "step of unknown kind %u", step->kind);
     }
+}
+
+/* A step that was spared took no time, and says nothing of how long one takes. */
+static int do_measured(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
+{
+    uint64_t start = dfui_link_now(&run->session->link);
+    uint64_t skipped = run->result.skipped_bytes;
+    uint32_t erased = run->result.erased_sectors;
+    int rc = do_step(run, step, err);
+    bool spared =
+        run->result.skipped_bytes != skipped || (step->kind == DFU_STEP_ERASE && run->result.erased_sectors == erased);
+    if (rc == DFU_OK && !spared)
+        dfui_run_measure(run, step, dfui_link_now(&run->session->link) - start);
+    return rc;
 }
 
 static const char *doing(uint32_t kind)
@@ -200,7 +228,7 @@ static int one_step(struct dfui_run *run, const struct dfu_step *step, struct df
         rc = report(run, phase, step->address, 0, err);
     bool checks = step->kind == DFU_STEP_VERIFY || step->kind == DFU_STEP_BLANK;
     if (rc == DFU_OK && !(run->unreadable && checks))
-        rc = do_step(run, step, err);
+        rc = do_measured(run, step, err);
     if (rc != DFU_OK && checks)
         rc = give_up_reading(run, rc, err);
     if (rc == DFU_OK && run->rewind == DFUI_NO_REWIND && dfui_run_weight(step) > 0)
@@ -269,8 +297,8 @@ static int check_session(const struct dfu_session *s, const struct dfu_plan *pla
     return DFU_OK;
 }
 
-int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, const struct dfu_run_options *options,
-                    struct dfu_result *result, struct dfu_error **err)
+static int run_after(struct dfu_session *session, const struct dfu_plan *plan, const struct dfu_run_options *options,
+                     const struct dfu_result *before, struct dfu_result *result, struct dfu_error **err)
 {
     struct dfu_error *unwanted = NULL; /* what failed decides how to go on, whoever wants to know */
     struct dfui_run run = {.session = session, .plan = plan, .rewind = DFUI_NO_REWIND};
@@ -285,7 +313,11 @@ int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, co
     }
     run.result.size = sizeof run.result;
     run.result.erased_value = DFUI_ERASED_UNKNOWN;
+    run.result.bytes = run.result.unchanged_bytes = plan->summary.unchanged_bytes;
+    run.result.unchanged_sectors = plan->summary.unchanged_sectors;
     run.started_us = dfui_link_now(&session->link);
+    session->link.eager.on = (run.options.flags & DFU_RUN_POLL_EAGER) != 0;
+    session->link.eager.saved_us = 0;
     uint32_t retries = session->link.retries;
     if (run.options.leave_watch_ms == 0)
         run.options.leave_watch_ms = LEAVE_WATCH_MS;
@@ -300,8 +332,11 @@ int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, co
     if (!session->gone && rc != DFU_ERR_GONE)
         (void)dfui_idle(&session->link, NULL);
     run.result.verified = rc == DFU_OK && plan->summary.verifies && !run.unreadable;
-    run.result.retries = session->link.retries - retries;
-    run.result.elapsed_us = dfui_link_now(&session->link) - run.started_us;
+    run.result.kept_bytes = rc == DFU_OK ? plan->summary.kept_bytes : 0;
+    run.result.reconnects += before->reconnects;
+    run.result.retries = before->retries + session->link.retries - retries;
+    run.result.saved_us = before->saved_us + session->link.eager.saved_us;
+    run.result.elapsed_us = before->elapsed_us + dfui_link_now(&session->link) - run.started_us;
     dfui_ahead_free(&run);
     free(run.block);
     free(run.other);
@@ -312,19 +347,37 @@ int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, co
     return rc;
 }
 
+int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, const struct dfu_run_options *options,
+                    struct dfu_result *result, struct dfu_error **err)
+{
+    static const struct dfu_result nothing = {.size = sizeof nothing};
+    return run_after(session, plan, options, &nothing, result, err);
+}
+
 int dfu_session_write(struct dfu_session *session, const struct dfu_image *image,
                       const struct dfu_plan_options *plan_options, const struct dfu_run_options *run_options,
                       struct dfu_result *result, struct dfu_error **err)
 {
     struct dfu_plan *plan = NULL;
+    struct dfu_plan_options options;
     struct dfu_target target = {.size = sizeof target};
+    struct dfu_result survey = {.size = sizeof survey};
+    struct dfu_image *contents = NULL;
     int rc = session == NULL ? dfu_error_set(err, DFU_ERR_ARGUMENT, "no session to write to") : DFU_OK;
+    if (rc == DFU_OK)
+        rc = dfui_sized_in(&options, sizeof options, plan_options, "plan options", err);
     if (rc != DFU_OK)
         return rc;
+    options.size = sizeof options;
+    if (options.flags & (DFU_PLAN_DIFF | DFU_PLAN_PRESERVE))
+        rc = dfu_session_survey(session, image, &options, run_options, &contents, &survey, err);
+    options.contents = contents;
     dfu_session_target(session, &target);
-    rc = dfu_plan_write(dfu_session_memmap(session), &target, image, plan_options, &plan, err);
     if (rc == DFU_OK)
-        rc = dfu_session_run(session, plan, run_options, result, err);
+        rc = dfu_plan_write(dfu_session_memmap(session), &target, image, &options, &plan, err);
+    dfu_image_free(contents);
+    if (rc == DFU_OK)
+        rc = run_after(session, plan, run_options, &survey, result, err);
     dfu_plan_free(plan);
     return rc;
 }

@@ -39,6 +39,7 @@ struct dfui_run {
     uint64_t started_us;
     uint64_t flashed_to; /* everything the plan writes below this address is new */
     bool erased_anything;
+    bool begun_again; /* what was read before the plan was made holds no more */
     uint64_t done[DFU_PHASE_LEAVE + 1];
     uint64_t total[DFU_PHASE_LEAVE + 1];
     /* Differences found by VERIFY and BLANK. */
@@ -142,6 +143,16 @@ void dfui_run_forget_differences(struct dfui_run *run);
 void dfui_run_compare(struct dfui_run *run, const struct dfu_step *step);
 /* Ends the open difference and turns what was found into an error. */
 int dfui_run_judge(struct dfui_run *run, struct dfu_error **err);
+
+/* --- same.c --- */
+
+/* After the device was away: do the sectors that the plan leaves alone still hold the image? */
+int dfui_run_still_same(struct dfui_run *run, struct dfu_error **err);
+
+/* --- times.c --- */
+
+/* Remembers how long a step took that was carried out. */
+void dfui_run_measure(struct dfui_run *run, const struct dfu_step *step, uint64_t us);
 
 /* --- plain.c: the steps of plain DFU --- */
 int dfui_run_plain_write(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static bool readable(const struct dfu_plan *plan, const struct dfui_extent *e)
+bool dfui_plan_readable(const struct dfu_plan *plan, uint32_t region)
 {
-    const struct dfu_region *r = e->region == DFUI_NO_STEP_REGION ? NULL : dfui_map_region(plan->map, e->region);
+    const struct dfu_region *r = region == DFUI_NO_STEP_REGION ? NULL : dfui_map_region(plan->map, region);
     return r == NULL || (r->access & (DFU_ACCESS_READ | DFU_ACCESS_UNKNOWN));
 }
 
@@ -56,7 +56,7 @@ int dfui_plan_verify_image(struct dfu_plan *plan, const struct dfui_extents *ext
     plan->summary.verifies = 1;
     for (size_t i = 0; rc == DFU_OK && i < extents->count; i++) {
         const struct dfui_extent *e = &extents->items[i];
-        if (readable(plan, e)) {
+        if (dfui_plan_readable(plan, e->region)) {
             rc = join(&spans, plan, e, err);
             continue;
         }

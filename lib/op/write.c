@@ -103,7 +103,7 @@ int dfui_run_compose(struct dfui_run *run, const struct dfu_step *step, size_t *
     memset(run->block, erased == DFUI_ERASED_UNKNOWN ? 0xFF : erased, step->length);
     int rc = step->flags & DFU_STEP_MERGE ? read_around(run, step, err) : DFU_OK;
     if (rc == DFU_OK)
-        *own = dfu_image_read(run->plan->image, step->alt, step->address, run->block, step->length);
+        *own = dfui_plan_fill(run->plan, step->alt, step->address, run->block, step->length);
     return rc;
 }
 

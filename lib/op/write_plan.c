@@ -11,33 +11,16 @@
 /* Half-covered sectors named one by one; more are summed up. */
 #define NAMED_SECTORS 8
 
-/* The first ERASE step of (alt, address) or after it. So far the plan has no other steps, and they are sorted. */
-static size_t first_erase(const struct dfu_plan *plan, uint32_t alt, uint64_t address)
-{
-    size_t low = 0;
-    size_t high = plan->summary.erase_sectors;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct dfu_step *s = &plan->steps[middle];
-        bool before = s->alt != alt ? s->alt < alt : s->address + s->length <= address;
-        if (before)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* Is all of [from, to) of this alt erased by the plan? */
+/* Is all of [from, to) of this alt erased when the plan comes to writing? */
 static bool erased_by_plan(const struct dfu_plan *plan, uint32_t alt, uint64_t from, uint64_t to)
 {
-    for (size_t i = first_erase(plan, alt, from); i < plan->summary.erase_sectors && from < to; i++) {
-        const struct dfu_step *s = &plan->steps[i];
-        if (s->alt != alt || s->address > from)
-            break;
-        from = s->address + s->length;
+    while (from < to) {
+        const struct dfui_sector *s = dfui_sectors_at(&plan->sectors, alt, from);
+        if (s == NULL || s->state == DFUI_SECTOR_SAME)
+            return false;
+        from = s->range.end;
     }
-    return from >= to;
+    return true;
 }
 
 static uint64_t round_down(uint64_t value, uint32_t word)
@@ -117,10 +100,21 @@ static int make_spans(struct dfui_spans *spans, const struct dfu_plan *plan, con
     return rc;
 }
 
+/* Did the erases have to learn the erased value already? */
+static bool was_probed(const struct dfu_plan *plan, size_t erases, uint32_t memory)
+{
+    for (size_t i = 0; i < erases; i++) {
+        if (plan->steps[i].kind == DFU_STEP_PROBE && dfui_plan_memory(plan, plan->steps[i].region) == memory)
+            return true;
+    }
+    return false;
+}
+
 /* The first run in each memory is probed: is it erased, and to which value? */
 static int write_runs(struct dfu_plan *plan, const struct dfui_spans *spans, struct dfu_error **err)
 {
     bool upload = plan->target.attributes & DFU_CAN_UPLOAD;
+    size_t erases = plan->count;
     uint32_t probed = DFUI_NO_STEP_REGION; /* spans are sorted, so a memory's runs follow each other */
     int rc = DFU_OK;
     for (size_t i = 0; rc == DFU_OK && i < spans->count; i++) {
@@ -129,51 +123,35 @@ static int write_runs(struct dfu_plan *plan, const struct dfui_spans *spans, str
         uint32_t memory = dfui_plan_memory(plan, s->region);
         bool probe =
             upload && memory != probed && (s->flags & DFU_STEP_FRESH) && r != NULL && (r->access & DFU_ACCESS_READ);
-        if (probe)
+        if (probe) {
             probed = memory;
+            probe = !was_probed(plan, erases, memory);
+        }
         rc = dfui_plan_run(plan, s, DFU_STEP_WRITE, probe, err);
     }
     return rc;
 }
 
-/* Names the sectors whose other contents go. Steps and extents are sorted alike, so one walk serves both. */
-static int note_partial_sectors(struct dfu_plan *plan, const struct dfui_extents *extents, struct dfu_error **err)
+/* Names the sectors whose other contents go, or go and come back. */
+static int note_partial_sectors(struct dfu_plan *plan, struct dfu_error **err)
 {
+    const char *fate = plan->options.flags & DFU_PLAN_PRESERVE ? "kept" : "erased";
     size_t partial = 0;
-    size_t first = 0;
     int rc = DFU_OK;
-    for (size_t i = 0; rc == DFU_OK && i < plan->summary.erase_sectors; i++) {
-        const struct dfu_step *s = &plan->steps[i];
-        struct dfu_range sector = {s->address, s->address + s->length};
-        uint64_t bytes = 0;
-        while (first < extents->count &&
-               (extents->items[first].alt < s->alt ||
-                (extents->items[first].alt == s->alt && extents->items[first].range.end <= sector.start)))
-            first++;
-        for (size_t k = first;
-             k < extents->count && extents->items[k].alt == s->alt && extents->items[k].range.start < sector.end; k++) {
-            struct dfu_range cut = dfui_range_cut(extents->items[k].range, sector);
-            bytes += cut.end - cut.start;
-        }
-        if (bytes == s->length || ++partial > NAMED_SECTORS)
+    for (size_t i = 0; rc == DFU_OK && i < plan->sectors.count; i++) {
+        const struct dfui_sector *s = &plan->sectors.items[i];
+        uint64_t length = s->range.end - s->range.start;
+        uint64_t covered = s->state == DFUI_SECTOR_ERASE ? dfui_plan_covered(plan, s->alt, s->range) : length;
+        if (covered == length || ++partial > NAMED_SECTORS)
             continue;
         rc = dfui_plan_note(plan, DFU_NOTE_INFO, err,
                             "sector 0x%08" PRIX64 "..0x%08" PRIX64 " is covered in part: its other %" PRIu64
-                            " bytes are erased",
-                            sector.start, sector.end, s->length - bytes);
+                            " bytes are %s",
+                            s->range.start, s->range.end, length - covered, fate);
     }
     if (rc == DFU_OK && partial > NAMED_SECTORS)
         rc = dfui_plan_note(plan, DFU_NOTE_INFO, err, "%zu more sectors are covered in part", partial - NAMED_SECTORS);
     return rc;
-}
-
-static int by_alt_and_address(const void *a, const void *b)
-{
-    const struct dfui_extent *x = a;
-    const struct dfui_extent *y = b;
-    if (x->alt != y->alt)
-        return x->alt < y->alt ? -1 : 1;
-    return x->range.start < y->range.start ? -1 : x->range.start > y->range.start;
 }
 
 /* The same bytes of one memory may be named twice, for any alt and for one alt. */
@@ -205,13 +183,32 @@ static int note_unerasable_flash(struct dfu_plan *plan, const struct dfui_extent
     return DFU_OK;
 }
 
-static int fill_plan(struct dfu_plan *plan, struct dfui_extents *extents, struct dfu_error **err)
+/* Steps for what is left to do. */
+static int plan_steps(struct dfu_plan *plan, const struct dfui_extents *todo, struct dfu_error **err)
 {
     struct dfui_spans spans = {NULL, 0};
+    int rc = dfui_plan_erase_sectors(plan, err);
+    if (rc == DFU_OK)
+        rc = note_partial_sectors(plan, err);
+    if (rc == DFU_OK)
+        rc = make_spans(&spans, plan, todo, err);
+    if (rc == DFU_OK)
+        rc = write_runs(plan, &spans, err);
+    dfui_spans_free(&spans);
+    if (rc == DFU_OK && todo->count == 0)
+        plan->summary.verifies = 1; /* all of it was compared to come to this */
+    else if (rc == DFU_OK && !(plan->options.flags & DFU_PLAN_NO_VERIFY))
+        rc = dfui_plan_verify_image(plan, todo, err);
+    return rc;
+}
+
+static int fill_plan(struct dfu_plan *plan, struct dfui_extents *extents, struct dfui_extents *todo,
+                     struct dfu_error **err)
+{
     int rc = dfui_extents_of_image(extents, plan, DFUI_INTENT_WRITE, err);
     if (rc != DFU_OK)
         return rc;
-    qsort(extents->items, extents->count, sizeof *extents->items, by_alt_and_address);
+    dfui_extents_sort(extents);
     for (size_t i = 0; i < extents->count; i++)
         plan->summary.image_bytes += extents->items[i].range.end - extents->items[i].range.start;
     rc = check_disjoint(extents, err);
@@ -220,18 +217,33 @@ static int fill_plan(struct dfu_plan *plan, struct dfui_extents *extents, struct
     if (rc == DFU_OK)
         rc = note_unerasable_flash(plan, extents, err);
     if (rc == DFU_OK)
-        rc = dfui_plan_erase_sectors(plan, extents, err);
+        rc = dfui_sectors_add(&plan->sectors, plan, extents, err);
+    if (rc != DFU_OK)
+        return rc;
+    dfui_plan_diff(plan);
+    rc = dfui_plan_todo(plan, extents, todo, err);
+    if (rc == DFU_OK && (plan->options.flags & DFU_PLAN_PRESERVE))
+        rc = dfui_plan_keep(plan, todo, err);
     if (rc == DFU_OK)
-        rc = note_partial_sectors(plan, extents, err);
-    if (rc == DFU_OK)
-        rc = make_spans(&spans, plan, extents, err);
-    if (rc == DFU_OK)
-        rc = write_runs(plan, &spans, err);
-    dfui_spans_free(&spans);
-    if (rc == DFU_OK && !(plan->options.flags & DFU_PLAN_NO_VERIFY))
-        rc = dfui_plan_verify_image(plan, extents, err);
+        rc = plan_steps(plan, todo, err);
+    if (rc == DFU_OK && (plan->options.flags & DFU_PLAN_DIFF)) {
+        plan->sent_bytes = dfui_plan_sent(plan, todo);
+        plan->full_bytes = dfui_plan_sent(plan, extents);
+        rc = dfui_plan_note_diff(plan, todo, err);
+    }
     if (rc == DFU_OK && (plan->options.flags & (DFU_PLAN_LEAVE | DFU_PLAN_LEAVE_SET)))
         rc = dfui_plan_leave_step(plan, extents, err);
+    return rc;
+}
+
+/* Plain DFU knows neither sectors nor addresses. */
+static int plan_plain(struct dfu_plan *plan, struct dfu_error **err)
+{
+    if (plan->options.flags & DFU_PLAN_PRESERVE)
+        return dfu_error_set(err, DFU_ERR_UNSUPPORTED, "plain DFU has no sectors of which a part could be kept");
+    int rc = dfui_plan_plain_write(plan, err);
+    if (rc == DFU_OK && (plan->options.flags & DFU_PLAN_DIFF))
+        rc = dfui_plan_note(plan, DFU_NOTE_INFO, err, "plain DFU takes an image as a whole: everything is written");
     return rc;
 }
 
@@ -239,6 +251,7 @@ int dfu_plan_write(const struct dfu_memmap *map, const struct dfu_target *target
                    const struct dfu_plan_options *options, struct dfu_plan **out, struct dfu_error **err)
 {
     struct dfui_extents extents = {NULL, 0};
+    struct dfui_extents todo = {NULL, 0};
     if (image == NULL)
         return dfu_error_set(err, DFU_ERR_ARGUMENT, "no image to write");
     int rc = dfui_plan_new(map, target, image, options, out, err);
@@ -247,9 +260,13 @@ int dfu_plan_write(const struct dfu_memmap *map, const struct dfu_target *target
     if (!((*out)->target.attributes & DFU_CAN_DOWNLOAD))
         rc = dfu_error_set(err, DFU_ERR_UNSUPPORTED, "the device says that it cannot be written (bitCanDnload is 0)");
     if (rc == DFU_OK)
-        rc = dfui_plan_is_plain(*out) ? dfui_plan_plain_write(*out, err) : fill_plan(*out, &extents, err);
+        rc = dfui_plan_is_plain(*out) ? plan_plain(*out, err) : fill_plan(*out, &extents, &todo, err);
     dfui_extents_free(&extents);
-    if (rc != DFU_OK) {
+    dfui_extents_free(&todo);
+    if (rc == DFU_OK) { /* they belong to the caller, who may free them now */
+        (*out)->options.contents = NULL;
+        (*out)->options.times = NULL;
+    } else {
         dfu_plan_free(*out);
         *out = NULL;
     }

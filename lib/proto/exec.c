@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "proto/exec.h"
 #include "core/checked.h"
+#include "proto/eager.h"
 #include "proto/idle.h"
 #include "proto/request.h"
 #include "usb/strings.h"
@@ -105,14 +106,20 @@ static int poll_to_end(struct dfui_link *link, const struct dfui_command *c, enu
 {
     uint64_t deadline = dfui_link_now(link) + (uint64_t)c->deadline_ms * 1000;
     bool waited = false;
+    enum dfui_early early = DFUI_EARLY_NOTHING;
     link->last.poll_ms = 0;
     for (unsigned round = 0;; round++) {
-        struct dfui_status s;
-        int rc = patient_getstatus(link, &s, deadline, err);
+        struct dfui_status s = link->last;
+        int rc = early == DFUI_EARLY_DONE ? DFU_OK : patient_getstatus(link, &s, deadline, err);
         if (rc != DFU_OK)
             return rc;
         uint64_t now = dfui_link_now(link);
         link->state = s.state;
+        /* Asked as the specification says the device may well do it: whoever repeats it learns what it answers. */
+        if (s.state == DFU_STATE_ERROR && early != DFUI_EARLY_NOTHING) {
+            dfui_eager_stop(link, c->kind);
+            return dfu_error_set(err, DFU_ERR_STALL, "%s: device is in dfuERROR after it was asked early", c->what);
+        }
         if (s.state == DFU_STATE_ERROR || s.state > DFU_STATE_ERROR || s.status != DFU_STATUS_OK) {
             *outcome = DFUI_REFUSED;
             return dfui_exec_refusal(link, c->what, err);
@@ -135,6 +142,9 @@ static int poll_to_end(struct dfui_link *link, const struct dfui_command *c, enu
         if (link->endless)
             return dfu_error_set(err, DFU_ERR_TIMEOUT, "%s: device is still busy (%s) after %u ms", c->what,
                                  dfu_state_name(s.state), c->deadline_ms);
+        early = dfui_eager_ask(link, c->kind, now, early);
+        if (early == DFUI_EARLY_DONE)
+            continue;
         rc = wait_poll(link, now, deadline, round, c->what, err);
         if (rc != DFU_OK)
             return rc;

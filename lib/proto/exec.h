@@ -16,9 +16,6 @@ enum dfui_outcome {
     DFUI_UNKNOWN, /* it may or may not have been executed */
 };
 
-/* Commands that a device takes alike. */
-enum dfui_kind { DFUI_KIND_OTHER, DFUI_KIND_POINT, DFUI_KIND_ERASE, DFUI_KIND_WRITE };
-
 struct dfui_command {
     const char *what; /* for messages: "erase", "block" */
     enum dfui_kind kind;

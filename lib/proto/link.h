@@ -18,6 +18,20 @@ struct dfui_status {
     uint32_t poll_ms;
 };
 
+/* Commands that a device takes alike. */
+enum dfui_kind { DFUI_KIND_OTHER, DFUI_KIND_POINT, DFUI_KIND_ERASE, DFUI_KIND_WRITE };
+
+/* What is known of asking early (eager.c). */
+struct dfui_eager {
+    bool on;
+    uint64_t saved_us; /* waiting that early answers made unnecessary */
+    struct {
+        bool off;      /* taken amiss, or never a gain: as the specification says from now on */
+        uint8_t first; /* which of the early moments is tried first */
+        uint8_t vain;  /* commands in a row that gained nothing */
+    } kinds[DFUI_KIND_WRITE + 1];
+};
+
 /* The state is not known: recover before the next command. */
 #define DFUI_STATE_UNKNOWN 255
 
@@ -38,6 +52,7 @@ struct dfui_link {
     bool endless;            /* the last command was still busy when its time was over */
     bool hangs;              /* so was an earlier erase of this device, which then had come to its end */
     struct dfui_status last; /* the last GETSTATUS reply */
+    struct dfui_eager eager;
 };
 
 uint64_t dfui_link_now(const struct dfui_link *link);

@@ -90,7 +90,7 @@ static bool fatal(int rc)
 
 static bool cancelled(const struct dfu_context *context)
 {
-    return atomic_load_explicit(&context->cancel, memory_order_relaxed);
+    return atomic_load_explicit(context->cancel, memory_order_relaxed);
 }
 
 /* Some devices stall strings just after they have come to the bus (Portenta), so DfuSe devices, whose map the names

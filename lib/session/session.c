@@ -157,11 +157,24 @@ const struct dfu_memmap *dfu_session_memmap(const struct dfu_session *session)
     return session == NULL ? NULL : session->device->map;
 }
 
+/* Of ST's parts only the L0 and L1 erase to 0x00, and only they have pages of less than 1 KiB (RM0367, RM0038);
+ * external flash behind loaders with ST's ids erases to 0xFF as all NOR and NAND flash does. Of other makers' chips
+ * nothing is known: there the erased value is learnt. */
+static bool erases_to_ff(const struct dfu_session *s)
+{
+    struct dfu_region r = {.size = sizeof r};
+    bool known = s->dfuse && s->device->info.vid == 0x0483;
+    for (size_t i = 0; known && dfu_memmap_region(s->device->map, i, &r) == DFU_OK; i++)
+        known = !(r.access & DFU_ACCESS_ERASE) || r.kind != DFU_MEMORY_NORMAL || r.sector_size >= 1024;
+    return known;
+}
+
 static uint32_t target_flags(const struct dfu_session *s)
 {
     if (!s->dfuse)
         return DFU_TARGET_PLAIN;
-    return s->device->quirks & DFUI_QUIRK_POINT_EACH ? DFU_TARGET_POINT_EACH : 0;
+    return (s->device->quirks & DFUI_QUIRK_POINT_EACH ? DFU_TARGET_POINT_EACH : 0) |
+           (erases_to_ff(s) ? DFU_TARGET_ERASED_FF : 0);
 }
 
 void dfu_session_target(const struct dfu_session *session, struct dfu_target *target)

@@ -7,6 +7,20 @@
 #include "session/list.h"
 #include <libdfu/session.h>
 
+/* Time spent on an amount of bytes, or of sectors. */
+struct dfui_measured {
+    uint64_t us;
+    uint64_t amount;
+};
+
+struct dfui_tempo {
+    struct dfui_measured write;
+    struct dfui_measured read;
+    struct dfui_measured erase[DFU_ERASE_TIMES];
+    uint32_t sector_size[DFU_ERASE_TIMES]; /* that erase[i] is about */
+    uint32_t sizes;
+};
+
 struct dfu_session {
     struct dfu_context *context;
     struct dfu_device *device; /* our copy */
@@ -18,6 +32,7 @@ struct dfu_session {
     int alt;           /* selected alternate setting, -1 = none */
     int command_count; /* -1 = not asked yet */
     uint8_t commands[32];
+    struct dfui_tempo tempo; /* how fast the device has been so far */
 };
 
 /* Opens the device at the path and claims its first alternate setting; lets go of it. */

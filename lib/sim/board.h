@@ -243,6 +243,8 @@ uint64_t dfui_sim_mass_erase(struct sim_board *board);
 /* 1 when the memory holds what was sent as far as the loader can tell. */
 int dfui_sim_program(struct sim_board *board, struct sim_memory *memory, uint32_t offset, const uint8_t *data,
                      uint32_t length, int stop, uint64_t *took_us);
+/* The power fails: of the command that is pending half is done. */
+void dfui_sim_power_cut(struct sim_board *board);
 /* How the board leaves when it is told to start what is at the address pointer. */
 enum sim_departure dfui_sim_start(struct sim_board *board);
 

@@ -74,7 +74,9 @@ static void flip(struct sim_board *board, const struct sim_faults *faults, const
 static int fault_before(struct sim_board *board, const struct sim_faults *faults, struct dfu_usb_setup *setup,
                         uint8_t *data, struct sim_reply *reply)
 {
-    if (has(faults, SIM_FAULT_DISCONNECT) || has(faults, SIM_FAULT_RECONNECT)) {
+    if (has(faults, SIM_FAULT_POWER) && setup->request == SIM_REQUEST_GETSTATUS)
+        dfui_sim_power_cut(board);
+    if (has(faults, SIM_FAULT_DISCONNECT) || has(faults, SIM_FAULT_RECONNECT) || has(faults, SIM_FAULT_POWER)) {
         reply->departure = has(faults, SIM_FAULT_DISCONNECT) ? SIM_GONE : SIM_RETURNS;
         reply->away_us = SIM_RETURN_US;
         reply->unanswered = 1;

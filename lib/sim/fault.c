@@ -13,6 +13,7 @@ static const struct {
     [SIM_FAULT_TIMEOUT] = {"timeout", NO_VALUE, 0},
     [SIM_FAULT_DISCONNECT] = {"disconnect", NO_VALUE, 0},
     [SIM_FAULT_RECONNECT] = {"reconnect", NO_VALUE, 0},
+    [SIM_FAULT_POWER] = {"power", NO_VALUE, 0},
     [SIM_FAULT_SHORT] = {"short", NO_VALUE, 0},
     [SIM_FAULT_FLIP] = {"flip", NO_VALUE, 0},
     [SIM_FAULT_ROT] = {"rot", NO_VALUE, 0},
@@ -129,7 +130,7 @@ int dfui_sim_rule_parse(const char *rule, struct sim_rule *out, struct dfu_error
     (void)dfu_error_set(err, DFU_ERR_ARGUMENT, "fault rule \"%.80s\" is not understood from \"%.40s\" on", rule,
                         text.at);
     dfu_error_set_hint(err, "write KIND@REQUEST or KIND@0xADDRESS, with #BOARD behind it for one board; kinds are "
-                            "stall, timeout, disconnect, reconnect, short, flip, rot, state=N, poll=MS and "
+                            "stall, timeout, disconnect, reconnect, power, short, flip, rot, state=N, poll=MS and "
                             "status=errNAME");
     return DFU_ERR_ARGUMENT;
 }

@@ -155,6 +155,19 @@ void dfui_sim_memory_erase(struct sim_memory *memory, const struct sim_sector *s
     memory->changed = 1;
 }
 
+void dfui_sim_memory_half_erase(struct sim_memory *memory, const struct sim_sector *sector)
+{
+    struct sim_sector half = *sector;
+    half.size /= 2;
+    dfui_sim_memory_erase(memory, &half);
+}
+
+void dfui_sim_memory_disturb(struct sim_memory *memory, uint32_t offset)
+{
+    if (memory->used != NULL)
+        memory->used[offset / memory->row->word] = 1;
+}
+
 /* Bits only go away from the erased value. */
 static uint8_t mix(const struct sim_memory_row *row, uint8_t old, uint8_t new)
 {

@@ -53,6 +53,11 @@ struct sim_sector {
 void dfui_sim_memory_sector(const struct sim_memory *memory, uint32_t offset, struct sim_sector *out);
 void dfui_sim_memory_erase(struct sim_memory *memory, const struct sim_sector *sector);
 
+/* The power failed: half of the sector keeps what it held. */
+void dfui_sim_memory_half_erase(struct sim_memory *memory, const struct sim_sector *sector);
+/* The power failed while the flash word at offset was programmed: it reads as before, but is no longer erased. */
+void dfui_sim_memory_disturb(struct sim_memory *memory, uint32_t offset);
+
 /* What became of a programming operation. */
 struct sim_programmed {
     uint32_t bytes;      /* programmed before it ended */

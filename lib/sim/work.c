@@ -93,6 +93,28 @@ int dfui_sim_program(struct sim_board *board, struct sim_memory *memory, uint32_
     return !done.differs;
 }
 
+void dfui_sim_power_cut(struct sim_board *board)
+{
+    struct sim_command command;
+    if (board->profile->protocol != 0x011A || board->state != DFU_STATE_DNLOAD_SYNC || board->length == 0)
+        return;
+    dfui_sim_decode(board, board->block, board->buffer, board->length, &command);
+    struct sim_memory *memory = dfui_sim_memory_at(board, command.address);
+    if (memory == NULL || memory->row->kind != SIM_FLASH)
+        return;
+    uint32_t offset = (uint32_t)(command.address - memory->row->start);
+    if (command.kind == SIM_COMMAND_ERASE) {
+        struct sim_sector sector;
+        dfui_sim_memory_sector(memory, offset, &sector);
+        dfui_sim_memory_half_erase(memory, &sector);
+    } else if (command.kind == SIM_COMMAND_BLOCK && command.length <= memory->length - offset) {
+        uint64_t took;
+        uint32_t half = command.length / 2 / memory->row->word * memory->row->word;
+        (void)dfui_sim_program(board, memory, offset, board->buffer, half, 0, &took);
+        dfui_sim_memory_disturb(memory, offset + half);
+    }
+}
+
 /* Whether a program would start from the address pointer. */
 static int starts(struct sim_board *board)
 {

@@ -38,7 +38,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)dfu_optbytes_area(o, 0, &area);
     known = known < size - 2 ? known : size - 2;
     (void)dfu_optbytes_load(o, area.start, data + 2, known, NULL);
-    size_t length = size - 2 - known < sizeof text - 1 ? size - 2 - known : sizeof text - 1;
+    size_t length = size - 2 - known;
+    if (length > sizeof text - 1)
+        length = sizeof text - 1;
     for (size_t i = 0; i < length; i++)
         text[i] = (char)data[2 + known + i];
     text[length] = '\0';

@@ -235,6 +235,7 @@ hardened()
     fi
 }
 
+# shellcheck disable=SC2054 # the commas are the linker's
 all=(-fPIE -pie -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -Wl,-z,relro,-z,now)
 hardened yes "${all[@]}"
 hardened no "${all[@]}" -fno-PIE -no-pie

@@ -164,7 +164,7 @@ static void in_the_watch_after_a_leave(void **state)
         DFU_INIT(&co);
         dfu_sim_attach(b.sim, &co);
         inner = co.transport;
-        ops = *inner;
+        ops = *inner; /* cppcheck-suppress uninitvar ; dfu_sim_attach() has set co.transport */
         ops.sleep_until_us = sleep_and_cancel;
         co.transport = &ops;
         assert_dfu_ok(dfu_context_new(&co, &context, &b.err), b.err);

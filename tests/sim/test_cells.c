@@ -20,7 +20,7 @@ enum request { COMMAND, BLOCK, UPLOAD, GETSTATUS, GETSTATE, ABORT, CLRSTATUS, RE
 static const char *const request_names[REQUESTS] = {"DNLOAD command", "DNLOAD block", "UPLOAD",   "GETSTATUS",
                                                     "GETSTATE",       "ABORT",        "CLRSTATUS"};
 
-static const char *const faults[] = {"stall", "timeout", "short", "reconnect"};
+static const char *const faults[] = {"stall", "timeout", "short", "reconnect", "power"};
 enum { FAULTS = sizeof faults / sizeof faults[0], SHORT = 2 };
 
 struct cell {
@@ -292,20 +292,19 @@ static void print_table(void)
 {
     print_message("%-15s", "");
     for (unsigned f = 0; f < FAULTS; f++)
-        print_message(" | %-28s", faults[f]);
+        print_message(" | %-24s", faults[f]);
     print_message("\n%-15s", "request");
     for (unsigned f = 0; f < FAULTS; f++)
-        print_message(" | %-28s", " runs   good failed wrong");
+        print_message(" | %-24s", " runs   good failed wrong");
     print_message("\n");
     for (unsigned r = 0; r < REQUESTS; r++) {
         print_message("%-15s", request_names[r]);
         for (unsigned f = 0; f < FAULTS; f++) {
             const struct cell *c = &cells[r][f];
             if (c->runs == 0)
-                print_message(" | %-28s", "    - (carries no data)");
+                print_message(" | %-24s", "    - (carries no data)");
             else
-                print_message(" | %5u %5.1f%% %6u %5u    ", c->runs, 100.0 * c->recovered / c->runs, c->failed,
-                              c->wrong);
+                print_message(" | %5u %5.1f%% %6u %5u", c->runs, 100.0 * c->recovered / c->runs, c->failed, c->wrong);
         }
         print_message("\n");
     }

@@ -2,36 +2,10 @@
 /* The main job on every profile: erase, program, verify, read back, erase, leave. */
 #include "bench.h"
 
-/* The region that a test image goes into: the first that can be written and erased. */
-static struct dfu_region target_region(const struct bench *b)
-{
-    struct dfu_region r;
-    const struct dfu_memmap *map = dfu_session_memmap(b->session);
-    DFU_INIT(&r);
-    for (size_t i = 0; dfu_memmap_region(map, i, &r) == DFU_OK; i++) {
-        if ((r.access & (DFU_ACCESS_ERASE | DFU_ACCESS_WRITE)) == (DFU_ACCESS_ERASE | DFU_ACCESS_WRITE))
-            return r;
-    }
-    fail_msg("no region to write to");
-    return r;
-}
-
-/* Those that this job is not for: no flash of type g where it would go, not readable, not DfuSe after all. They have
- * tests of their own in test_quirks_*.c. */
-static int is_odd(const char *name)
-{
-    static const char *const odd[] = {"mboot", "libopencm3", "bmp", "not-erasable", "maple"};
-    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
-        if (strcmp(name, odd[i]) == 0)
-            return 1;
-    }
-    return 0;
-}
-
 static int is_dfuse(size_t index, struct dfu_sim_profile_info *p)
 {
     DFU_INIT(p);
-    return dfu_sim_profile(index, p) == DFU_OK && p->protocol == DFU_PROTOCOL_DFUSE && !is_odd(p->name);
+    return dfu_sim_profile(index, p) == DFU_OK && p->protocol == DFU_PROTOCOL_DFUSE && !bench_is_odd(p->name);
 }
 
 static size_t profile_count(void)
@@ -79,7 +53,7 @@ static void flash_every_profile(void **state)
         DFU_INIT(&result);
         bench_new(&b, p.name, DFU_SIM_INIT_RANDOM, 1);
         bench_open(&b);
-        struct dfu_region r = target_region(&b);
+        struct dfu_region r = bench_region(&b);
         struct dfu_image *image = bench_image(r.start + 224, 5u * p.transfer_size + 13, 7);
         struct dfu_sim_memory m;
         DFU_INIT(&m);
@@ -255,7 +229,7 @@ static void leave_is_never_a_failure(void **state)
             DFU_INIT(&result);
             bench_new(&b, p.name, 0, 1);
             bench_open(&b);
-            struct dfu_region r = target_region(&b);
+            struct dfu_region r = bench_region(&b);
             struct dfu_image *image = bench_image(r.start, 1000, 11);
             if (!program) /* no stack pointer: the chip resets and comes back as DFU */
                 assert_dfu_ok(dfu_image_patch(image, r.start, "\xFF\xFF\xFF\xFF", 4, &b.err), b.err);

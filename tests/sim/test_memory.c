@@ -6,15 +6,21 @@
 #define START 0x08010000u
 #define LENGTH 3000u
 
+/* A board that goes away in mid-job is waited for. */
+#define WAIT_MS 10000u
+
 static int job(struct bench *b, const struct dfu_image *image, struct dfu_error **err)
 {
     struct dfu_selector selector;
     struct dfu_list *list = NULL;
     struct dfu_session *session = NULL;
     struct dfu_plan_options options;
+    struct dfu_run_options run;
     DFU_INIT(&selector);
     DFU_INIT(&options);
+    DFU_INIT(&run);
     options.flags = DFU_PLAN_LEAVE;
+    run.reconnect_ms = WAIT_MS;
     struct dfu_list *now = NULL;
     struct dfu_device_info info;
     DFU_INIT(&info);
@@ -28,12 +34,12 @@ static int job(struct bench *b, const struct dfu_image *image, struct dfu_error 
         rc = dfu_session_open(b->context, dfu_list_at(list, 0), NULL, &session, err);
     dfu_list_free(list);
     if (rc == DFU_OK)
-        rc = dfu_session_write(session, image, &options, NULL, NULL, err);
+        rc = dfu_session_write(session, image, &options, &run, NULL, err);
     dfu_session_close(session);
     return rc;
 }
 
-static void sweep(const char *profile, int runtime)
+static void sweep(const char *profile, int runtime, const char *fault)
 {
     struct dfu_image *image = bench_image(START, LENGTH, 43);
     unsigned long n = 0;
@@ -42,6 +48,8 @@ static void sweep(const char *profile, int runtime)
         struct bench b;
         struct dfu_error *err = NULL;
         bench_new(&b, profile, 0, 1);
+        if (fault != NULL)
+            bench_fault(&b, fault);
         long before = refuse_alive;
         refuse_asked = 0;
         refuse_at = ++n;
@@ -68,11 +76,14 @@ static void every_allocation(void **state)
 {
     (void)state;
     refuse_alive = 0;
-    sweep("st-loader", 0);
-    sweep("stm32f407", 0);
-    sweep("gd32vf103", 0);
-    sweep("st-runtime", 1);
-    sweep("dfu11-runtime-reset", 1);
+    sweep("st-loader", 0, NULL);
+    sweep("stm32f407", 0, NULL);
+    sweep("gd32vf103", 0, NULL);
+    sweep("st-runtime", 1, NULL);
+    sweep("dfu11-runtime-reset", 1, NULL);
+    sweep("stm32f407", 0, "reconnect@20");
+    sweep("stm32g474", 0, "power@19");
+    sweep("st-loader", 0, "flip@1");
 }
 
 int main(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "bench.h"
 
-static void collect(int level, const char *line, void *user)
+void bench_log(int level, const char *line, void *user)
 {
     struct bench *b = user;
     size_t used = strlen(b->log);
@@ -20,7 +20,7 @@ void bench_new(struct bench *b, const char *profile, uint32_t sim_flags, uint32_
     so.count = count;
     so.seed = 42;
     assert_dfu_ok(dfu_sim_new(profile, &so, &b->sim, &b->err), b->err);
-    co.log = collect;
+    co.log = bench_log;
     co.log_user = b;
     dfu_sim_attach(b->sim, &co);
     assert_dfu_ok(dfu_context_new(&co, &b->context, &b->err), b->err);
@@ -112,6 +112,29 @@ int bench_raw(struct bench *b, uint8_t type, uint8_t request, uint16_t value, vo
     int rc = co.transport->control(conn, &setup, data, 60000, NULL);
     co.transport->close(conn);
     return rc;
+}
+
+struct dfu_region bench_region(const struct bench *b)
+{
+    struct dfu_region r;
+    const struct dfu_memmap *map = dfu_session_memmap(b->session);
+    DFU_INIT(&r);
+    for (size_t i = 0; dfu_memmap_region(map, i, &r) == DFU_OK; i++) {
+        if ((r.access & (DFU_ACCESS_ERASE | DFU_ACCESS_WRITE)) == (DFU_ACCESS_ERASE | DFU_ACCESS_WRITE))
+            return r;
+    }
+    fail_msg("no region to write to");
+    return r;
+}
+
+int bench_is_odd(const char *profile)
+{
+    static const char *const odd[] = {"mboot", "libopencm3", "bmp", "not-erasable", "maple"};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        if (strcmp(profile, odd[i]) == 0)
+            return 1;
+    }
+    return 0;
 }
 
 struct dfu_image *bench_image(uint64_t address, size_t length, uint64_t seed)

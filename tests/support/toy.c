@@ -142,6 +142,8 @@ static void execute(struct toy *t)
 
 static int upload(struct toy *t, const struct dfu_usb_setup *s, uint8_t *data, struct dfu_error **err)
 {
+    if (t->unreadable)
+        return dfu_error_set(err, DFU_ERR_STALL, "toy: no upload");
     if (s->value < 2 || (t->state != IDLE && t->state != UP_IDLE)) {
         t->bad_state++;
         return dfu_error_set(err, DFU_ERR_STALL, "toy: upload in state %u", t->state);

@@ -39,6 +39,7 @@ struct toy {
     unsigned tear_at;
     unsigned blocks;
     unsigned deaf;
+    unsigned unreadable; /* UPLOAD stalls, always */
     /* what must not happen */
     unsigned bad_state;
     unsigned outside;

@@ -14,6 +14,7 @@ const struct trouble troubles[] = {
     {"rot@%u", TROUBLE_RULE, 0, false},
     {"disconnect@%u", TROUBLE_RULE, 0, false},
     {"reconnect@%u", TROUBLE_RULE, 0, true},
+    {"power@%u", TROUBLE_RULE, 0, true},
     {"poll=0@%u", TROUBLE_RULE, 0, true},
     {"poll=5000@%u", TROUBLE_RULE, 0, true},
     {"poll=16777215@%u", TROUBLE_RULE, 0, false},

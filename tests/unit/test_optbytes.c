@@ -413,6 +413,19 @@ static void complements_are_checked(void **state)
     dfu_optbytes_free(o);
 }
 
+/* One field of a word that was never programmed: the whole word gets its complement. */
+static void erased_words_are_completed(void **state)
+{
+    (void)state;
+    static const uint8_t erased[40] = {0};
+    static const uint8_t want[8] = {0x00, 0x01, 0x00, 0x00, 0xFF, 0xFE, 0xFF, 0xFF};
+    struct dfu_optbytes *o = loaded(L4_FLASH, L4_OPTIONS, 0x1FFF7800, erased, 40);
+    set(o, "bor=1");
+    assert_memory_equal(bytes_of(o, 0), want, 8);
+    assert_checks(o);
+    dfu_optbytes_free(o);
+}
+
 static void copies_are_separate(void **state)
 {
     (void)state;
@@ -540,6 +553,7 @@ int main(void)
         cmocka_unit_test(fewer_bytes_than_announced),
         cmocka_unit_test(registers_h7),
         cmocka_unit_test(complements_are_checked),
+        cmocka_unit_test(erased_words_are_completed),
         cmocka_unit_test(copies_are_separate),
         cmocka_unit_test(bad_assignments),
         cmocka_unit_test(nothing_loaded_nothing_known),

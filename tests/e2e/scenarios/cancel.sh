@@ -35,15 +35,19 @@ idle()
 }
 
 image app.bin 60000
+image large.bin 600000 # reading is so fast that a small one is over before the signal comes
 for profile in st-loader stm32f407; do
     plug 1 $profile,scale=0.2
-    for name in erase write verify; do
+    for name in erase write; do
         interrupt "$profile: $name" "$(phase $name)" dfu --json flash app.bin@0x08008000
         says stdout '"code":"DFU_ERR_CANCELLED"'
         idle
     done
+    interrupt "$profile: verify" "$(phase verify)" dfu --json verify large.bin@0x08008000
+    says stdout '"code":"DFU_ERR_CANCELLED"'
+    idle
     exits 0 "$profile: a second run completes it" dfu flash app.bin@0x08008000
-    interrupt "$profile: read" "$(phase read)" dfu --json read -o out.bin 0x08008000+60000
+    interrupt "$profile: read" "$(phase read)" dfu --json read -o out.bin 0x08008000+600000
     check "$profile: read: half a file is no file" test ! -e out.bin
     idle
     check "$profile: what dfu-util reads is all of it" dfu-util -a 0 -s 0x08008000:60000 -U theirs
