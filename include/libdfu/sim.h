@@ -32,7 +32,10 @@ struct dfu_sim_profile_info {
     uint16_t transfer_size;
     uint16_t protocol; /**< bcdDFUVersion */
     uint32_t alt_count;
-    uint32_t mode; /**< it starts in, enum dfu_mode: one that starts in run-time mode must be detached first */
+    uint32_t mode;       /**< it starts in, enum dfu_mode: one that starts in run-time mode must be detached first */
+    const char *dialect; /**< whose loader it behaves as: "ST ROM" */
+    const char *dialect_quirks; /**< ids of docs/quirks.md that the dialect shows, with blanks between; may be empty */
+    const char *quirks;         /**< the same of this profile alone */
 };
 
 /** Fills @p info. Returns DFU_OK, or DFU_ERR_RANGE past the last profile. @since 0.1 */
@@ -149,6 +152,13 @@ DFU_API int dfu_sim_get_memory(const struct dfu_sim *sim, size_t board, size_t i
  *  programmed. Errors: DFU_ERR_RANGE, DFU_ERR_ARGUMENT. @since 0.1 */
 DFU_API int dfu_sim_load(struct dfu_sim *sim, size_t board, uint64_t address, const void *data, size_t length,
                          struct dfu_error **err);
+
+/**
+ * Write-protects the sectors of every board that lie in [@p start, @p end), half-open addresses: erasing and
+ * programming them takes its time, reports OK and changes nothing. Adds to what was protected before.
+ * Errors: DFU_ERR_ARGUMENT, DFU_ERR_RANGE (not in one memory). @since 0.1
+ */
+DFU_API int dfu_sim_write_protect(struct dfu_sim *sim, uint64_t start, uint64_t end, struct dfu_error **err);
 
 /**
  * Sets the read protection of a board as its own firmware could: level 0, 1 or 2. Levels 1 and 2 close flash to the

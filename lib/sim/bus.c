@@ -19,6 +19,10 @@ void dfui_sim_bus_reset(struct sim_board *board)
     board->pointer = board->profile->pointer;
     board->failure = DFU_STATUS_OK;
     board->manifested = 0;
+    board->pending = 0;
+    board->text = 0;
+    board->talked = 0;
+    board->used_up = 0;
     board->next_block = 0;
     board->offset = 0;
     board->detach_until_us = 0;
@@ -135,7 +139,9 @@ struct sim_sighting dfui_sim_sighting(struct sim_board *board, uint64_t now_us)
 
 int dfui_sim_is_present(struct sim_board *board, uint64_t now_us)
 {
-    if (!board->present && board->returns && now_us >= board->back_at_us)
+    if (!board->present && board->returns && now_us >= board->back_at_us) {
         board->present = 1;
+        board->came_at_us = board->back_at_us;
+    }
     return board->present;
 }

@@ -48,7 +48,7 @@ static const struct pinned structs[] = {
     {NAMED(dfu_sim_memory), 56},
     {NAMED(dfu_sim_options), 40},
     {NAMED(dfu_sim_serve_options), 48},
-    {NAMED(dfu_sim_profile_info), 48},
+    {NAMED(dfu_sim_profile_info), 72},
     {NAMED(dfu_step), 40},
     {NAMED(dfu_suffix), 24},
     {NAMED(dfu_target), 32},
