@@ -189,7 +189,7 @@ static void explain(struct dfui_run *run, const struct dfu_step *step, int rc, s
                            run->flashed_to);
     else if (run->erased_anything && step->kind <= DFU_STEP_WRITE)
         dfu_error_set_hint(err, "repeat the command: sectors were erased and nothing is written yet");
-    else
+    else if (!run->plan->survey) /* whose caller knows what can be done without */
         dfu_error_set_hint(err, "repeat the command");
 }
 
