@@ -204,16 +204,20 @@ static void report_good(struct gang_run *run, struct cli *cli, const struct dfu_
     struct job job = run->job;
     const struct dfu_result *r = board->result;
     char time[TEXT_SIZE];
-    char line[256];
+    char saved[TEXT_SIZE];
+    char saving[64] = "";
+    char line[320];
     job.cli = cli;
     job.result = *r;
     (void)text_time(time, r->elapsed_us);
+    if (job.run_flags & DFU_RUN_POLL_EAGER)
+        (void)snprintf(saving, sizeof saving, ", --poll eager saved %s", text_time(saved, r->saved_us));
     if (run->kind == DFU_GANG_VERIFY)
         (void)snprintf(line, sizeof line, "%s: %" PRIu64 " bytes are equal, in %s", board->path, r->bytes, time);
     else
-        (void)snprintf(line, sizeof line, "%s: flashed %" PRIu64 " bytes, %" PRIu32 " sector%s erased, %s, in %s%s",
+        (void)snprintf(line, sizeof line, "%s: flashed %" PRIu64 " bytes, %" PRIu32 " sector%s erased, %s, in %s%s%s",
                        board->path, r->bytes, r->erased_sectors, plural(r->erased_sectors),
-                       r->verified ? "verified" : "not verified", time, job_left_text(&job));
+                       r->verified ? "verified" : "not verified", time, saving, job_left_text(&job));
     job_report(&job, line);
     (void)fflush(stdout);
 }

@@ -209,6 +209,12 @@ int dfui_exec_again(struct dfui_link *link, const struct dfui_command *c, struct
         /* Who was busy to the end of a long wait is not asked to begin again here: the caller knows more. */
         if (rc == DFU_OK || outcome == DFUI_REFUSED || lasting(rc) || link->endless || attempt == TRIES)
             return rc;
+        /* The pointer may be set twice, and who has just said to be ready for more needs no recovery for that. */
+        if (rc == DFU_ERR_PROTOCOL && c->kind == DFUI_KIND_POINT && link->state == DFU_STATE_DNLOAD_IDLE) {
+            dfui_log(link->log, DFU_LOG_DEBUG, "%s: done at once, so it is sent again", c->what);
+            dfui_error_clear(err);
+            continue;
+        }
         dfui_log(link->log, DFU_LOG_INFO, "%s failed (%s), trying again", c->what,
                  dfu_error_message(err ? *err : NULL));
         struct dfu_error *recovery = NULL;
