@@ -231,12 +231,22 @@ static void on_end(struct gang_run *run, struct cli *cli, const struct dfu_gang_
         say_failure(cli, board, "error:");
 }
 
+/* A board may be read before there is a plan (--diff, --preserve). In JSON its first line is "start". */
+static void on_begin(struct gang_run *run, struct cli *cli, const struct dfu_gang_event *event)
+{
+    struct progress *progress = &run->members[event->board->index].progress;
+    progress_start(progress, cli->voice.json ? NULL : cli, 0);
+    progress->board = cli->device_path;
+}
+
 static int on_event(const struct dfu_gang_event *event, void *user)
 {
     struct gang_run *run = user;
     struct cli *cli = speak_for(run, event->board);
     gangview_clear(&run->view);
-    if (event->kind == DFU_GANG_PLANNED)
+    if (event->kind == DFU_GANG_BEGIN)
+        on_begin(run, cli, event);
+    else if (event->kind == DFU_GANG_PLANNED)
         on_planned(run, cli, event);
     else if (event->kind == DFU_GANG_FAILED && !cli->voice.json)
         say_failure(cli, event->board, "once more after:");
@@ -251,7 +261,7 @@ static int on_progress(const struct dfu_progress *now, void *user)
     struct member *member = &run->members[now->board];
     if (run->cli->voice.progress == PROGRESS_BAR)
         gangview_progress(&run->view, member->cli.device_path, now);
-    else
+    else if (member->progress.cli != NULL)
         (void)progress_call(now, &member->progress);
     return 0;
 }

@@ -23,6 +23,8 @@ struct simdev {
     const char *stats;
     const char **faults;
     size_t fault_count;
+    struct dfu_range *locked; /* write-protected */
+    size_t locked_count;
     struct dfu_sim *sim;
 };
 
@@ -102,9 +104,14 @@ static int set_fault(struct simdev *dev, const char *value, struct dfu_error **e
     return DFU_OK;
 }
 
+static int set_wrp(struct simdev *dev, const char *value, struct dfu_error **err)
+{
+    return range_parse(value, &dev->locked[dev->locked_count++], err);
+}
+
 static const struct key keys[] = {
     {"state", set_state}, {"stats", set_stats}, {"count", set_count}, {"serial", set_serial}, {"time", set_time},
-    {"scale", set_scale}, {"init", set_init},   {"rdp", set_rdp},     {"fault", set_fault},
+    {"scale", set_scale}, {"init", set_init},   {"rdp", set_rdp},     {"fault", set_fault},   {"wrp", set_wrp},
 };
 
 static int set_key(struct simdev *dev, char *word, struct dfu_error **err)
@@ -123,7 +130,7 @@ static int set_key(struct simdev *dev, char *word, struct dfu_error **err)
     }
     int rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "--sim: unknown key '%s'", word);
     dfu_error_set_hint(err, "known keys: state=DIR stats=FILE count=N serial=TEXT time=real scale=F init=random "
-                            "rdp=LEVEL fault=RULE");
+                            "rdp=LEVEL fault=RULE wrp=RANGE");
     return rc;
 }
 
@@ -135,7 +142,8 @@ static int parse_spec(struct simdev *dev, const char *spec, struct dfu_error **e
         words += *p == ',';
     dev->spec = text_copy(spec);
     dev->faults = calloc(words, sizeof *dev->faults);
-    if (dev->spec == NULL || dev->faults == NULL)
+    dev->locked = calloc(words, sizeof *dev->locked);
+    if (dev->spec == NULL || dev->faults == NULL || dev->locked == NULL)
         return dfu_error_set(err, DFU_ERR_NO_MEMORY, "out of memory");
     char *word = dev->spec;
     int rc = DFU_OK;
@@ -157,6 +165,8 @@ static int start(struct simdev *dev, struct dfu_error **err)
     int rc = dfu_sim_new(dev->profile, &dev->options, &dev->sim, err);
     for (size_t i = 0; rc == DFU_OK && i < dev->fault_count; i++)
         rc = dfu_sim_fault(dev->sim, dev->faults[i], err);
+    for (size_t i = 0; rc == DFU_OK && i < dev->locked_count; i++)
+        rc = dfu_sim_write_protect(dev->sim, dev->locked[i].start, dev->locked[i].end, err);
     for (size_t i = 0; rc == DFU_OK && dev->rdp != 0 && i < dfu_sim_count(dev->sim); i++)
         rc = dfu_sim_protect(dev->sim, i, dev->rdp, err); /* what a state folder keeps comes later, and counts */
     if (rc == DFU_OK && dev->state != NULL)
@@ -259,5 +269,6 @@ void simdev_free(struct simdev *dev)
     dfu_sim_free(dev->sim);
     free(dev->spec);
     free(dev->faults);
+    free(dev->locked);
     free(dev);
 }

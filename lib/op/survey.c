@@ -61,6 +61,8 @@ static int run_survey(struct dfu_session *session, const struct dfu_plan *plan, 
         return start_over(session, failure, contents, err);
     if (options->flags & DFU_PLAN_PRESERVE)
         dfu_error_set_hint(&failure, "nothing was erased; leave out --preserve if the rest of the sectors may go");
+    else
+        dfu_error_set_hint(&failure, "nothing was erased; repeat the command");
     if (err != NULL)
         *err = failure;
     else

@@ -3,7 +3,6 @@
 #include "core/checked.h"
 #include "proto/eager.h"
 #include "proto/idle.h"
-#include "proto/quirks.h"
 #include "proto/request.h"
 #include "usb/strings.h"
 
@@ -47,8 +46,6 @@ static int wait_poll(struct dfui_link *link, uint64_t replied_us, uint64_t deadl
 {
     static const uint8_t back_off_ms[] = {0, 1, 2, 5, 10};
     uint32_t ms = link->last.poll_ms;
-    if (link->quirks & DFUI_QUIRK_POLL_5MS)
-        ms = 5;
     if (ms == 0)
         ms = back_off_ms[dfui_min(round, sizeof back_off_ms - 1)];
     uint64_t until = replied_us + (uint64_t)ms * 1000;

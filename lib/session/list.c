@@ -90,13 +90,27 @@ static bool usable(const struct dfu_selector *s, const struct dfu_usb_device *us
     return !(s->flags & unwanted);
 }
 
+/* The DFU interfaces of a device, as quirk rows know them where its descriptors are wrong. */
+static int find_interfaces(const struct dfu_usb_device *usb, struct dfui_interfaces *found, struct dfu_error **err)
+{
+    uint32_t quirks = dfui_quirks_of(usb->vid, usb->pid, usb->bcd_device);
+    int rc = dfui_interfaces_find(usb->configs, usb->config_count, found, err);
+    for (size_t i = 0; rc == DFU_OK && i < found->count; i++) {
+        if (quirks & DFUI_QUIRK_DFU_MODE)
+            found->items[i].protocol = DFU_MODE_DFU;
+        if (quirks & DFUI_QUIRK_PLAIN)
+            found->items[i].bcd_dfu = DFU_PROTOCOL_11;
+    }
+    return rc;
+}
+
 static int visit(const struct dfu_usb_device *usb, void *arg)
 {
     struct scan *scan = arg;
     struct dfui_interfaces found;
     if (!wanted(scan->selector, usb))
         return DFU_OK;
-    int rc = dfui_interfaces_find(usb->configs, usb->config_count, &found, scan->err);
+    int rc = find_interfaces(usb, &found, scan->err);
     if (rc != DFU_OK)
         return rc;
     for (size_t i = 0; i < found.count && rc == DFU_OK && scan->list->count < MAX_DEVICES; i++) {
@@ -276,7 +290,7 @@ static int look_visit(const struct dfu_usb_device *usb, void *arg)
         return DFU_OK;
     look->out->presence = DFUI_OTHER;
     look->out->address = usb->address;
-    int rc = dfui_interfaces_find(usb->configs, usb->config_count, &found, look->err);
+    int rc = find_interfaces(usb, &found, look->err);
     if (rc != DFU_OK)
         return rc;
     for (size_t i = 0; i < found.count; i++) {

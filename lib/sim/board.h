@@ -35,16 +35,21 @@ struct sim_reply {
 /* A loader's class requests. Data is setup->length bytes. */
 struct sim_dialect {
     const char *name;
+    const char *quirks; /* ids of docs/quirks.md that every profile of the dialect shows */
     void (*request)(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data, struct sim_reply *reply);
     /* The addresses that a request is about; 0 when it is about none. */
     int (*touches)(const struct sim_board *board, const struct dfu_usb_setup *setup, const uint8_t *data,
                    uint64_t *start, uint64_t *end);
+    /* The text that iString of a status names; NULL = there is none. */
+    const char *(*text)(uint8_t index);
 };
 
 extern const struct sim_dialect dfui_sim_st_library;
 extern const struct sim_dialect dfui_sim_rom;
 extern const struct sim_dialect dfui_sim_dfu11;
 extern const struct sim_dialect dfui_sim_runtime;
+extern const struct sim_dialect dfui_sim_mboot;
+extern const struct sim_dialect dfui_sim_libopencm3;
 
 enum {
     SIM_REQUEST_DETACH = 0,
@@ -91,6 +96,10 @@ struct sim_board {
     uint8_t *buffer; /* transfer_size bytes that keep what was there */
     uint8_t failure; /* status that the finished operation will report, DFU_STATUS_OK = none */
     uint8_t manifested;
+    uint8_t pending;          /* mboot: what the next GETSTATUS will do */
+    uint8_t text;             /* iString of the next status */
+    uint8_t talked;           /* a host sent class requests since the last reset */
+    uint8_t used_up;          /* SIM_ONE_SESSION: that host has gone */
     uint16_t next_block;      /* plain DFU: the number that must follow */
     uint32_t offset;          /* plain DFU: where the next block goes or comes from */
     uint32_t firmware;        /* plain DFU: length of what was downloaded, 0 = not known */
@@ -101,6 +110,7 @@ struct sim_board {
     uint8_t present;
     uint8_t returns;
     uint64_t back_at_us;
+    uint64_t came_at_us;           /* when it was last plugged in */
     uint32_t generation;           /* counts departures: older connections are dead */
     struct sim_sighting published; /* under sim->lock, but for whoever works on the board */
     void *claimed_by;
@@ -140,7 +150,8 @@ struct dfu_sim {
     uint64_t wall_base_us;
     struct sim_rule *rules;
     size_t rule_count;
-    atomic_bool stop; /* of dfu_sim_serve() */
+    struct sim_ranges locked; /* write-protected addresses */
+    atomic_bool stop;         /* of dfu_sim_serve() */
 };
 
 /* clock.c */
@@ -196,6 +207,7 @@ void dfui_sim_standard(struct sim_board *board, const struct dfu_usb_setup *setu
                        struct sim_reply *reply);
 
 /* dfuse.c: what DNLOAD data means in DfuSe */
+uint32_t dfui_sim_get_u32(const uint8_t *p);
 enum sim_command_kind {
     SIM_COMMAND_NONE,
     SIM_COMMAND_LIST,        /* 0x00 */
@@ -219,6 +231,10 @@ int dfui_sim_dfuse_touches(const struct sim_board *board, const struct dfu_usb_s
 /* Takes a DNLOAD's data; 0 and a stall when the state does not allow it. */
 int dfui_sim_dnload(struct sim_board *board, const struct dfu_usb_setup *setup, const uint8_t *data,
                     struct sim_reply *reply);
+
+/* The same for loaders that take it in any state: what the state does not allow is counted and done. */
+int dfui_sim_dnload_anyhow(struct sim_board *board, const struct dfu_usb_setup *setup, const uint8_t *data,
+                           struct sim_reply *reply);
 
 /* work.c: operations on memories, with time and counters */
 struct sim_memory *dfui_sim_memory_at(struct sim_board *board, uint64_t address);

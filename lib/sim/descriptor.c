@@ -2,6 +2,9 @@
 /* Descriptors made from the profile, and the standard requests of USB 2.0 chapter 9. */
 #include "sim/board.h"
 
+/* For this long after it came to the bus a device of quirk C2 stalls every string. */
+enum { LATE_US = 700000, LONGEST_STRING = 512 };
+
 enum { STRING_MANUFACTURER = 1, STRING_PRODUCT = 2, STRING_SERIAL = 3, STRING_FIRST_ALT = 4 };
 
 uint8_t dfui_sim_serial_index(void)
@@ -37,7 +40,8 @@ size_t dfui_sim_config_descriptor(const struct sim_profile *profile, uint8_t out
 {
     static const uint8_t config[9] = {9, 2, 0, 0, 1, 1, 0, 0xC0, 50};
     uint32_t alts = dfui_sim_alt_count(profile);
-    uint8_t mode = dfui_sim_mode(profile);
+    uint8_t mode = profile->habits & SIM_SAYS_RUNTIME ? 1 : dfui_sim_mode(profile);
+    uint8_t functional = profile->habits & SIM_NO_FUNCTIONAL ? 0 : profile->habits & SIM_SHORT_FUNCTIONAL ? 7 : 9;
     uint8_t *at = out;
     memcpy(at, config, sizeof config);
     at += sizeof config;
@@ -46,21 +50,22 @@ size_t dfui_sim_config_descriptor(const struct sim_profile *profile, uint8_t out
         memcpy(at, alt, sizeof alt);
         at += sizeof alt;
     }
-    at[0] = 9;
+    at[0] = functional;
     at[1] = 0x21;
     at[2] = profile->attributes;
     put_u16(at + 3, profile->detach_ms);
     put_u16(at + 5, profile->transfer_size);
     put_u16(at + 7, profile->protocol);
-    at += 9;
+    at += functional;
     put_u16(out + 2, (uint32_t)(at - out));
     return (size_t)(at - out);
 }
 
-static size_t string_descriptor(const char *text, uint8_t out[256])
+/* bLength is kept in 8 bits, so that of 127 characters and more becomes 0 and up, as ST's library has it (C5). */
+static size_t string_descriptor(const char *text, uint8_t out[LONGEST_STRING])
 {
     size_t length = 2;
-    for (; *text != '\0' && length + 2 <= 254; text++, length += 2)
+    for (; *text != '\0' && length + 2 <= LONGEST_STRING; text++, length += 2)
         put_u16(out + length, (uint8_t)*text);
     out[0] = (uint8_t)length;
     out[1] = 3;
@@ -68,7 +73,7 @@ static size_t string_descriptor(const char *text, uint8_t out[256])
 }
 
 /* The string ends at the right place, but its length is that of a chip with two banks (quirk C1). */
-static size_t add_garbage(uint8_t out[256], size_t length)
+static size_t add_garbage(uint8_t out[LONGEST_STRING], size_t length)
 {
     static const uint16_t noise[] = {0xCC50, 0x01A8, 0x2E54, 0xBFFA, 0x4B7C, 0xB204, 0xCEF8,
                                      0x0000, 0xDC00, 0x2A20, 0x002C, 0xD8A1, 0xFFFF, 0x0067};
@@ -79,7 +84,7 @@ static size_t add_garbage(uint8_t out[256], size_t length)
 }
 
 /* Characters of 8 bits where UTF-16 belongs (quirk C6). */
-static size_t byte_string(const char *text, uint8_t out[256])
+static size_t byte_string(const char *text, uint8_t out[LONGEST_STRING])
 {
     size_t length = 0;
     for (; length < 250 && text[length] != '\0'; length++)
@@ -89,10 +94,12 @@ static size_t byte_string(const char *text, uint8_t out[256])
     return length + 2;
 }
 
-static size_t get_string(const struct sim_board *board, uint8_t index, uint8_t out[256])
+static size_t get_string(struct sim_board *board, uint8_t index, uint8_t out[LONGEST_STRING])
 {
     const struct sim_profile *profile = board->profile;
     static const uint8_t languages[4] = {4, 3, 0x09, 0x04};
+    if (profile->habits & SIM_STRINGS_LATE && dfui_sim_now(board) < board->came_at_us + LATE_US)
+        return 0;
     switch (index) {
     case 0:
         memcpy(out, languages, sizeof languages);
@@ -107,8 +114,12 @@ static size_t get_string(const struct sim_board *board, uint8_t index, uint8_t o
     default:
         break;
     }
+    const char *text = profile->dialect->text != NULL ? profile->dialect->text(index) : NULL;
+    if (text != NULL)
+        return string_descriptor(text, out);
     uint32_t alt = (uint32_t)index - STRING_FIRST_ALT;
-    if (alt >= dfui_sim_alt_count(profile))
+    uint32_t count = dfui_sim_alt_count(profile);
+    if (alt >= count || (profile->habits & SIM_LAST_ALT_MUTE && alt == count - 1))
         return 0;
     size_t length = string_descriptor(profile->alts[alt], out);
     return alt == 0 && (profile->habits & SIM_GARBAGE_IN_STRING) ? add_garbage(out, length) : length;
@@ -117,7 +128,7 @@ static size_t get_string(const struct sim_board *board, uint8_t index, uint8_t o
 static void get_descriptor(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data,
                            struct sim_reply *reply)
 {
-    uint8_t out[256];
+    uint8_t out[LONGEST_STRING];
     size_t length = 0;
     size_t skip = 0;
     switch (setup->value >> 8) {
@@ -131,14 +142,18 @@ static void get_descriptor(struct sim_board *board, const struct dfu_usb_setup *
     case 3:
         length = get_string(board, (uint8_t)setup->value, out);
         break;
-    case 0x21: /* the functional descriptor: the last 9 bytes */
+    case 0x21: /* the functional descriptor: what follows the interfaces */
+        if (board->profile->habits & SIM_HIDES_FUNCTIONAL) {
+            reply->outcome = SIM_NEVER;
+            return;
+        }
         length = dfui_sim_config_descriptor(board->profile, out);
-        skip = length - 9;
+        skip = 9u + 9u * dfui_sim_alt_count(board->profile);
         break;
     default:
         break;
     }
-    if (length == 0) {
+    if (length <= skip) {
         reply->outcome = SIM_STALLED;
         return;
     }

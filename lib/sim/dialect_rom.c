@@ -268,6 +268,7 @@ static void request(struct sim_board *board, const struct dfu_usb_setup *setup, 
 
 const struct sim_dialect dfui_sim_rom = {
     .name = "ST ROM",
+    .quirks = "A1 A2 A3 A5 B14 B19 B20 D5 E1 E5 E6 H1 H5 H6",
     .request = request,
     .touches = dfui_sim_dfuse_touches,
 };

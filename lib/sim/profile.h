@@ -61,7 +61,18 @@ enum sim_habits {
     SIM_STALLS_WHILE_BUSY = 1u << 4, /* GETSTATUS stalls while flash is busy (B3) */
     SIM_BABBLES = 1u << 5,           /* sends its whole answer even if the host asked for less */
     SIM_STARTS_ANY_CODE = 1u << 6,   /* no vector table: any code at the pointer starts */
-    SIM_HANGS_IN_BANK_2 = 1u << 7    /* the erase of a sector of the upper half is done but stays dfuDNBUSY (B5) */
+    SIM_STARTS_NOTHING = 1u << 7,    /* a leave comes back as DFU, whatever is at the pointer: BOOT0 is high (A3) */
+    SIM_HIDES_FUNCTIONAL = 1u << 8,  /* GET_DESCRIPTOR of the functional descriptor is never answered (B2) */
+    SIM_BOGUS_POLL = 1u << 9,        /* bwPollTimeout is huge and means nothing (B7) */
+    SIM_NO_MASS_ERASE = 1u << 10,    /* says OK to a mass erase and does nothing (B12) */
+    SIM_STRINGS_LATE = 1u << 11,     /* strings stall for the first 700 ms on the bus (C2) */
+    SIM_LAST_ALT_MUTE = 1u << 12,    /* the name of the last alt can never be read (C2) */
+    SIM_NO_FUNCTIONAL = 1u << 13,    /* no functional descriptor (C24) */
+    SIM_SHORT_FUNCTIONAL = 1u << 14, /* the one of DFU 1.0, 7 bytes (C24) */
+    SIM_SAYS_RUNTIME = 1u << 15,     /* bInterfaceProtocol is 1 although it is in DFU mode (C25) */
+    SIM_ONE_SESSION = 1u << 16,      /* after a host has gone, nothing but a USB reset helps (D6) */
+    SIM_ONE_ADDRESS = 1u << 17,      /* block numbers do not move the address: each block goes to the pointer (E10) */
+    SIM_HANGS_IN_BANK_2 = 1u << 18   /* the erase of a sector of the upper half is done but stays dfuDNBUSY (B5) */
 };
 
 /* A loader, or a program with a run-time interface: what the bus sees at one time. */
@@ -86,12 +97,15 @@ struct sim_profile {
     const char *manufacturer;
     const char *product;
     const char *serial;
+    const char *quirks; /* ids of docs/quirks.md that it shows, besides those of its dialect; NULL = none */
     const char *alts[SIM_MAX_ALTS];
     const struct sim_memory_row *memories[SIM_MAX_MEMORIES];
 };
 
 /* NULL past the last. */
 const struct sim_profile *dfui_sim_profile_at(size_t index);
+/* Those of profile_loaders.c. */
+const struct sim_profile *dfui_sim_loader_at(size_t index);
 const struct sim_profile *dfui_sim_profile_find(const char *name);
 uint32_t dfui_sim_alt_count(const struct sim_profile *profile);
 /* bInterfaceProtocol: 1 for a program, 2 for a loader. */

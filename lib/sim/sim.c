@@ -107,7 +107,7 @@ static int init_board(struct dfu_sim *sim, size_t index)
 
 static int unknown_profile(const char *name, struct dfu_error **err)
 {
-    char list[512] = "";
+    char list[1024] = "";
     size_t used = 0;
     for (size_t i = 0; dfui_sim_profile_at(i) != NULL && used < sizeof list; i++)
         used +=
@@ -167,6 +167,7 @@ void dfu_sim_free(struct dfu_sim *sim)
         free(sim->boards[i].buffer);
     }
     free(sim->boards);
+    free(sim->locked.at);
     for (size_t i = 0; i < sim->rule_count; i++)
         free(sim->rules[i].reached);
     free(sim->rules);
@@ -281,6 +282,18 @@ int dfu_sim_load(struct dfu_sim *sim, size_t board, uint64_t address, const void
     return DFU_OK;
 }
 
+int dfu_sim_write_protect(struct dfu_sim *sim, uint64_t start, uint64_t end, struct dfu_error **err)
+{
+    if (sim == NULL || start >= end)
+        return dfu_error_set(err, DFU_ERR_ARGUMENT, "no simulator, or nothing in it to protect");
+    const struct sim_memory *memory = dfui_sim_memory_at(&sim->boards[0], start);
+    if (memory == NULL || end - start > memory->length - (start - memory->row->start))
+        return dfu_error_set(err, DFU_ERR_RANGE, "0x%08llX..0x%08llX is not in one memory of %s",
+                             (unsigned long long)start, (unsigned long long)end, sim->profile->name);
+    dfui_sim_ranges_add(&sim->locked, (uint32_t)start, (uint32_t)end);
+    return DFU_OK;
+}
+
 int dfu_sim_profile(size_t index, struct dfu_sim_profile_info *info)
 {
     const struct sim_profile *profile = dfui_sim_profile_at(index);
@@ -297,6 +310,9 @@ int dfu_sim_profile(size_t index, struct dfu_sim_profile_info *info)
         .protocol = profile->protocol,
         .alt_count = dfui_sim_alt_count(profile),
         .mode = profile->starts_in_program ? 1 : 2,
+        .dialect = profile->dialect->name,
+        .dialect_quirks = profile->dialect->quirks,
+        .quirks = profile->quirks != NULL ? profile->quirks : "",
     };
     return fill_out(info, &now, sizeof now);
 }

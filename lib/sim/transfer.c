@@ -50,5 +50,6 @@ void dfui_sim_opened(struct sim_board *board, uint64_t now_us)
 void dfui_sim_closed(struct sim_board *board)
 {
     board->open_count--;
+    board->used_up = board->profile->habits & SIM_ONE_SESSION && board->talked;
     board->last_close_us = dfui_sim_now(board);
 }

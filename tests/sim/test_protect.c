@@ -38,6 +38,7 @@ static int unprotect(struct bench *b, struct dfu_protect_result *result)
     return rc == DFU_OK ? dfu_session_unprotect(b->session, NULL, result, &b->err) : rc;
 }
 
+/* Quirks B19. */
 static void every_rom_is_unprotected(void **state)
 {
     (void)state;
@@ -90,6 +91,7 @@ static void loader_without_the_command(void **state)
     bench_free(&b);
 }
 
+/* Quirks E6. */
 static void a_protected_board_refuses_or_pretends(void **state)
 {
     (void)state;
@@ -159,6 +161,7 @@ static int write_options(struct bench *b, const char *assignment, uint32_t flags
     return rc;
 }
 
+/* Quirks B20 H5. */
 static void option_bytes_are_written_once_and_compared(void **state)
 {
     (void)state;

@@ -114,6 +114,29 @@ int bench_raw(struct bench *b, uint8_t type, uint8_t request, uint16_t value, vo
     return rc;
 }
 
+struct dfu_region bench_region(const struct bench *b)
+{
+    struct dfu_region r;
+    const struct dfu_memmap *map = dfu_session_memmap(b->session);
+    DFU_INIT(&r);
+    for (size_t i = 0; dfu_memmap_region(map, i, &r) == DFU_OK; i++) {
+        if ((r.access & (DFU_ACCESS_ERASE | DFU_ACCESS_WRITE)) == (DFU_ACCESS_ERASE | DFU_ACCESS_WRITE))
+            return r;
+    }
+    fail_msg("no region to write to");
+    return r;
+}
+
+int bench_is_odd(const char *profile)
+{
+    static const char *const odd[] = {"mboot", "libopencm3", "bmp", "not-erasable", "maple"};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        if (strcmp(profile, odd[i]) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 struct dfu_image *bench_image(uint64_t address, size_t length, uint64_t seed)
 {
     struct dfu_image *image = NULL;
