@@ -168,6 +168,20 @@ DFU_API int dfu_sim_write_protect(struct dfu_sim *sim, uint64_t start, uint64_t 
  */
 DFU_API int dfu_sim_protect(struct dfu_sim *sim, size_t board, uint32_t level, struct dfu_error **err);
 
+/**
+ * Pulls a board, and with it its power, or does nothing when it is not there. Flash keeps its contents; what was
+ * connected to it is gone. Not while another thread works on the board: a fault rule does that in mid-job.
+ * Errors: DFU_ERR_ARGUMENT, DFU_ERR_RANGE (no such board). @since 0.1
+ */
+DFU_API int dfu_sim_unplug(struct dfu_sim *sim, size_t board, struct dfu_error **err);
+
+/**
+ * Plugs a board in that is not there, as it was when it was made: once the bus's own clock (now_us of the transport
+ * without a connection) has reached @p at_us; 0 = at once. One that is there is unplugged first.
+ * Errors: DFU_ERR_ARGUMENT, DFU_ERR_RANGE (no such board). @since 0.1
+ */
+DFU_API int dfu_sim_plug(struct dfu_sim *sim, size_t board, uint64_t at_us, struct dfu_error **err);
+
 enum dfu_sim_serve_flags {
     DFU_SIM_SERVE_TCP = 1u << 0, /**< listen for USB/IP clients at address */
     DFU_SIM_SERVE_VHCI = 1u << 1 /**< plug every board into this machine (Linux, vhci_hcd, root) */

@@ -76,6 +76,41 @@ void dfui_sim_depart(struct sim_board *board, enum sim_departure how, uint64_t a
     board->back_at_us = dfui_sim_now(board) + away_us;
 }
 
+static struct sim_board *find(struct dfu_sim *sim, size_t board, int *rc, struct dfu_error **err)
+{
+    *rc = DFU_OK;
+    if (sim == NULL)
+        *rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "no simulator given");
+    else if (board >= sim->count)
+        *rc = dfu_error_set(err, DFU_ERR_RANGE, "board %zu of %zu (from 0)", board, sim->count);
+    return *rc == DFU_OK ? &sim->boards[board] : NULL;
+}
+
+int dfu_sim_unplug(struct dfu_sim *sim, size_t board, struct dfu_error **err)
+{
+    int rc;
+    struct sim_board *found = find(sim, board, &rc, err);
+    if (found == NULL)
+        return rc;
+    found->profile = sim->profile->starts_in_program ? sim->profile->program : sim->profile;
+    dfui_sim_depart(found, SIM_GONE, 0);
+    dfui_sim_publish(found);
+    return DFU_OK;
+}
+
+int dfu_sim_plug(struct dfu_sim *sim, size_t board, uint64_t at_us, struct dfu_error **err)
+{
+    int rc = dfu_sim_unplug(sim, board, err);
+    if (rc != DFU_OK)
+        return rc;
+    struct sim_board *found = &sim->boards[board];
+    found->present = at_us == 0;
+    found->returns = 1;
+    found->back_at_us = at_us;
+    dfui_sim_publish(found);
+    return DFU_OK;
+}
+
 void dfui_sim_publish(struct sim_board *board)
 {
     const struct sim_sighting *last = &board->published;

@@ -58,6 +58,8 @@ static const struct pinned structs[] = {
     {NAMED(dfu_usb_device), 48},
     {NAMED(dfu_usb_setup), 8},
     {NAMED(dfu_vectors), 40},
+    {NAMED(dfu_watch_options), 32},
+    {NAMED(dfu_watch_result), 32},
 };
 
 static void test_sizes(void **state)
@@ -98,6 +100,8 @@ static void test_size_first(void **state)
     assert_int_equal(offsetof(struct dfu_sim_options, size), 0);
     assert_int_equal(offsetof(struct dfu_suffix, size), 0);
     assert_int_equal(offsetof(struct dfu_transport_ops, size), 0);
+    assert_int_equal(offsetof(struct dfu_watch_options, size), 0);
+    assert_int_equal(offsetof(struct dfu_watch_result, size), 0);
 }
 
 static void test_codes(void **state)
