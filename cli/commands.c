@@ -16,8 +16,9 @@ const struct opt options[] = {
 
     {OPT_DEVICE, VALUE_REQUIRED, GROUP_SELECT, 'd', "device", "VID[:PID]", "hexadecimal ids, e.g. 0483:df11"},
     {OPT_SERIAL, VALUE_REQUIRED, GROUP_SELECT, 'S', "serial", "SERIAL", "whole serial number"},
-    {OPT_PATH, VALUE_REQUIRED, GROUP_SELECT, 'p', "path", "BUS-PORT.PORT",
-     "where it is plugged in, as 'dfu list' says"},
+    {OPT_PATH, VALUE_REQUIRED, GROUP_SELECT, 'p', "path", "BUS-PORT.PORT[:C.I]",
+     "where it is plugged in, as 'dfu list' says; :C.I picks one of several DFU interfaces there (configuration, "
+     "interface)"},
     {OPT_ALT, VALUE_REQUIRED, GROUP_SELECT, 'a', "alt", "ALT", "alternate setting: number, name or part of the name"},
     {OPT_WAIT, VALUE_OPTIONAL, GROUP_SELECT, 'w', "wait", "SECONDS",
      "wait for the device, and for its return if it goes away in mid-job (without a number: for ever)"},

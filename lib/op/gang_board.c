@@ -92,6 +92,7 @@ static int look_inside(struct dfui_gang_board *board, struct dfu_error **err)
 static bool same_board(const struct dfu_device *was, const struct dfu_device *is)
 {
     return was->info.vid == is->info.vid && was->info.pid == is->info.pid &&
+           was->info.interface_number == is->info.interface_number &&
            (was->serial == NULL || (is->serial != NULL && strcmp(was->serial, is->serial) == 0));
 }
 

@@ -155,6 +155,10 @@ static const struct sim_memory_row plain_flash = {
     .name = "firmware", .start = 0x08000000, .kind = SIM_FLASH, .erased = 0xFF, .word = 2,
     .rewrite = SIM_REWRITE_REFUSED, .unit = 2, .program_ns = 53500, .sectors = {{128, 2048, 30000}}};
 
+static const struct sim_memory_row radio_flash = {
+    .name = "radio firmware", .start = 0x60000000, .kind = SIM_FLASH, .erased = 0xFF, .word = 2,
+    .rewrite = SIM_REWRITE_REFUSED, .unit = 2, .program_ns = 53500, .sectors = {{128, 2048, 30000}}};
+
 #define ST_ROM(block_size, release) \
     .dialect = &dfui_sim_rom, .vid = 0x0483, .pid = 0xDF11, .bcd_device = (release), .transfer_size = (block_size), \
     .protocol = 0x011A, .detach_ms = 255, .attributes = 0x0B, .pointer = 0x08000000, \
@@ -182,6 +186,14 @@ static const struct sim_profile st_program = {
     .dialect = &dfui_sim_runtime, .vid = 0x0483, .pid = 0x5740, .bcd_device = 0x0200, .transfer_size = 2048,
     .protocol = 0x011A, .detach_ms = 255, .attributes = 0x0B, .habits = SIM_LEAVES_UNANSWERED,
     .manufacturer = "STMicroelectronics", .product = "Program with DFU", .alts = {"DFU run-time"}};
+
+static const struct sim_profile composite_program = {
+    PLAIN_PROGRAM, .attributes = 0x07, .stranger = "Telemetry"};
+
+/* Second DFU interfaces. */
+static const struct sim_profile radio = {
+    .dialect = &dfui_sim_dfu11, .transfer_size = 8192, .protocol = 0x0110, .detach_ms = 1000, .attributes = 0x07,
+    .pointer = 0x60000000, .alts = {"Radio firmware"}, .memories = {&radio_flash}};
 
 static const struct sim_profile profiles[] = {
     {.name = "stm32f072", .description = "STM32F072xB ROM: 128 KiB, 2 KiB pages; its serial number is not unique",
@@ -316,6 +328,24 @@ static const struct sim_profile profiles[] = {
      .source = "behaviour: DFU 1.1 sections 4 and 5; times: as dfu11",
      PLAIN, .attributes = 0x07, .product = "DFU 1.1 device", .program = &waiting_program, .starts_in_program = 1,
      .quirks = "D2"},
+    {.name = "dfu11-runtime-composite", .description = "plain DFU 1.1 behind a program with an interface of the vendor's before its DFU one",
+     .source = "made up: DFU 1.1 section 4.1; times: as dfu11",
+     PLAIN, .attributes = 0x07, .product = "DFU 1.1 device", .program = &composite_program, .starts_in_program = 1},
+    {.name = "st-8k", .description = "made up: as st-loader with blocks of 8192 bytes, more than a control transfer holds on Linux",
+     .source = "behaviour: as st-loader; block size made up; times: as st-loader",
+     ST_LIBRARY, .transfer_size = 8192, .serial = "206437A58192",
+     .alts = {"@Internal Flash   /0x08000000/02*016Ka,02*016Kg,01*064Kg,07*128Kg", "@External Flash   /0x90000000/256*64Kg"},
+     .memories = {&f4_flash, &external_flash}},
+    {.name = "st-pair", .description = "made up: two DFU interfaces, DfuSe for the flash and plain DFU 1.1 for a radio's firmware",
+     .source = "behaviour: st-sample and dfu11, each with a state of its own; times: theirs",
+     ST_LIBRARY, .transfer_size = 1024, .serial = "206437A50002",
+     .alts = {"@Internal Flash   /0x08000000/02*016Ka,02*016Kg,01*064Kg,07*128Kg"},
+     .memories = {&f4_flash}, .beside = &radio, .beside_config = 1},
+    {.name = "st-configs", .description = "made up: as st-pair, but the radio's interface is in a second configuration",
+     .source = "behaviour: st-sample and dfu11, each with a state of its own; times: theirs",
+     ST_LIBRARY, .transfer_size = 1024, .serial = "206437A50022",
+     .alts = {"@Internal Flash   /0x08000000/02*016Ka,02*016Kg,01*064Kg,07*128Kg"},
+     .memories = {&f4_flash}, .beside = &radio, .beside_config = 2},
 };
 
 /* clang-format on */
@@ -341,6 +371,16 @@ uint32_t dfui_sim_alt_count(const struct sim_profile *profile)
     while (count < SIM_MAX_ALTS && profile->alts[count] != NULL)
         count++;
     return count;
+}
+
+uint8_t dfui_sim_config_count(const struct sim_profile *profile)
+{
+    return profile->beside != NULL && profile->beside_config == 2 ? 2 : 1;
+}
+
+uint8_t dfui_sim_interface(const struct sim_profile *profile)
+{
+    return profile->stranger != NULL ? 1 : 0;
 }
 
 uint8_t dfui_sim_mode(const struct sim_profile *profile)

@@ -25,7 +25,7 @@ enum sim_rewrite {
     SIM_REWRITE_BREAKS   /* the word's ECC no longer fits: a mixture that also reads back wrong */
 };
 
-enum { SIM_MAX_GROUPS = 6, SIM_MAX_ALTS = 4, SIM_MAX_MEMORIES = 6, SIM_MAX_TRANSFER = 4096 };
+enum { SIM_MAX_GROUPS = 6, SIM_MAX_ALTS = 4, SIM_MAX_MEMORIES = 6 };
 
 struct sim_sectors {
     uint32_t count;
@@ -104,6 +104,10 @@ struct sim_profile {
     const char *quirks; /* ids of docs/quirks.md that it shows, besides those of its dialect; NULL = none */
     const char *alts[SIM_MAX_ALTS];
     const struct sim_memory_row *memories[SIM_MAX_MEMORIES];
+    const struct sim_profile *beside; /* of a loader: a second DFU interface, with a loader and memories of its own */
+    uint8_t beside_config;            /* bConfigurationValue of the second one: 1 beside the first, or 2 */
+    const char *stranger;             /* name of an interface 0 of the vendor's own class, without endpoints; NULL =
+                                         none. The DFU interface comes after it. */
 };
 
 /* NULL past the last. */
@@ -112,6 +116,9 @@ const struct sim_profile *dfui_sim_profile_at(size_t index);
 const struct sim_profile *dfui_sim_loader_at(size_t index);
 const struct sim_profile *dfui_sim_profile_find(const char *name);
 uint32_t dfui_sim_alt_count(const struct sim_profile *profile);
+uint8_t dfui_sim_config_count(const struct sim_profile *profile);
+/* bInterfaceNumber of its DFU interface. */
+uint8_t dfui_sim_interface(const struct sim_profile *profile);
 /* bInterfaceProtocol: 1 for a program, 2 for a loader. */
 uint8_t dfui_sim_mode(const struct sim_profile *profile);
 
