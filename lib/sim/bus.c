@@ -46,6 +46,12 @@ struct sim_board *dfui_sim_behind(struct sim_board *board, unsigned interface_nu
     return interface_number == 1 && !second ? board->beside : NULL;
 }
 
+uint64_t dfui_sim_away_us(const struct sim_board *board)
+{
+    uint64_t ms = board->sim->options.away_ms;
+    return ms != 0 ? ms * 1000 : 500000;
+}
+
 static void switch_mode(struct sim_board *board)
 {
     board->profile = in_program(board) ? board->loader : board->loader->program;
@@ -60,11 +66,15 @@ void dfui_sim_port_reset(struct sim_board *board)
     int ends = !in_program(board) && board->profile->program != NULL && board->profile->dialect == &dfui_sim_dfu11;
     if (board->state == DFU_STATE_MANIFEST && now < board->busy_until_us)
         board->incomplete = 1;
-    if (begins || (ends && !board->incomplete)) {
-        switch_mode(board);
-        board->generation++;
+    int switches = begins || (ends && !board->incomplete);
+    if (board->sim->options.away_ms != 0) {
+        dfui_sim_depart(board, switches ? SIM_SWITCHES : SIM_RETURNS, dfui_sim_away_us(board));
+    } else {
+        board->generation += (uint32_t)switches;
+        if (switches)
+            switch_mode(board);
+        dfui_sim_bus_reset(board);
     }
-    dfui_sim_bus_reset(board);
     if (ends && board->incomplete)
         dfui_sim_set_error(board, DFU_STATUS_ERR_FIRMWARE);
 }
