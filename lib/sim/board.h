@@ -28,6 +28,7 @@ struct sim_reply {
     uint32_t length;          /* bytes of the data stage that moved */
     uint64_t inside_us;       /* work done while the host waits for this transfer */
     uint64_t busy_us;         /* work that goes on afterwards */
+    uint64_t deaf_us;         /* the same, with the processor stopped: nothing is answered */
     uint64_t away_us;         /* with SIM_RETURNS and SIM_SWITCHES: how long */
     int32_t poll_ms;          /* bwPollTimeout that was told, -1 = none */
     struct sim_board *loader; /* that answered; NULL = the board's first */
@@ -261,6 +262,8 @@ struct sim_memory *dfui_sim_options_of(struct sim_board *board);
 /* Level 0, 1 or 2. */
 int dfui_sim_rdp(struct sim_board *board);
 void dfui_sim_set_rdp(struct sim_board *board, int level);
+/* 1 when the flash is in two-bank mode. */
+int dfui_sim_two_banks(struct sim_board *board, const struct sim_memory *memory);
 /* 1 when the sector there is write-protected. */
 int dfui_sim_write_protected(struct sim_board *board, const struct sim_memory *memory, uint32_t offset);
 

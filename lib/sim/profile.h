@@ -51,6 +51,9 @@ struct sim_memory_row {
     uint32_t unit;       /* program_ns buys this many bytes */
     uint32_t program_ns;
     struct sim_sectors sectors[SIM_MAX_GROUPS]; /* ends at count 0 */
+    /* What they are in two-bank mode, which strings do not tell of (C18): where option byte 9 has bit 5 (nDBANK) clear.
+     */
+    struct sim_sectors in_two_banks[SIM_MAX_GROUPS];
 };
 
 enum sim_habits {
@@ -72,7 +75,8 @@ enum sim_habits {
     SIM_SAYS_RUNTIME = 1u << 15,     /* bInterfaceProtocol is 1 although it is in DFU mode (C25) */
     SIM_ONE_SESSION = 1u << 16,      /* after a host has gone, nothing but a USB reset helps (D6) */
     SIM_ONE_ADDRESS = 1u << 17,      /* block numbers do not move the address: each block goes to the pointer (E10) */
-    SIM_HANGS_IN_BANK_2 = 1u << 18   /* the erase of a sector of the upper half is done but stays dfuDNBUSY (B5) */
+    SIM_HANGS_IN_BANK_2 = 1u << 18,  /* the erase of a sector of the upper half is done but stays dfuDNBUSY (B5) */
+    SIM_DEAF_MASS_ERASE = 1u << 19   /* a mass erase is told as 100 ms and answers nothing until it is done (B4) */
 };
 
 /* A loader, or a program with a run-time interface: what the bus sees at one time. */

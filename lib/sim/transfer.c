@@ -17,6 +17,8 @@ void dfui_sim_finish(struct sim_board *board, const struct dfu_usb_setup *setup,
     if (setup->request == SIM_REQUEST_GETSTATUS && (setup->type & 0x60) != 0) {
         if (reply->busy_us > 0)
             loader->busy_until_us = now + reply->busy_us;
+        if (reply->deaf_us > 0)
+            board->blocked_until_us = now + reply->deaf_us; /* the processor is one for both */
         loader->poll_until_us = reply->poll_ms > 0 ? now + (uint64_t)reply->poll_ms * 1000 : 0;
     }
     /* Whoever brought the loader back to dfuIDLE need not wait for what it was about to do. */
@@ -32,7 +34,7 @@ void dfui_sim_finish(struct sim_board *board, const struct dfu_usb_setup *setup,
 void dfui_sim_abandon(struct sim_board *board, const struct sim_reply *reply, uint64_t done_us)
 {
     struct sim_board *loader = reply->loader != NULL ? reply->loader : board;
-    board->blocked_until_us = reply->inside_us > 0 ? done_us : 0; /* the processor is one for both */
+    board->blocked_until_us = reply->inside_us > 0 || reply->deaf_us > 0 ? done_us + reply->deaf_us : 0;
     loader->busy_until_us = reply->busy_us > 0 ? done_us + reply->busy_us : loader->busy_until_us;
     loader->poll_until_us = 0;
 }
