@@ -8,7 +8,7 @@ static int in_program(const struct sim_board *board)
 }
 
 /* The loader or program starts afresh: flash keeps its contents, everything else is forgotten. */
-void dfui_sim_bus_reset(struct sim_board *board)
+static void start_afresh(struct sim_board *board)
 {
     board->state = in_program(board) ? DFU_STATE_APP_IDLE : DFU_STATE_IDLE;
     board->status = DFU_STATUS_OK;
@@ -31,8 +31,13 @@ void dfui_sim_bus_reset(struct sim_board *board)
     board->poll_until_us = 0;
     board->rot_armed = 0;
     board->claimed_by = NULL;
+}
+
+void dfui_sim_bus_reset(struct sim_board *board)
+{
+    start_afresh(board);
     if (board->beside != NULL)
-        dfui_sim_bus_reset(board->beside);
+        start_afresh(board->beside);
 }
 
 struct sim_board *dfui_sim_behind(struct sim_board *board, unsigned interface_number)
@@ -85,7 +90,7 @@ void dfui_sim_power_up(struct sim_board *board)
     board->config = 1;
     memset(board->buffer, 0, board->loader->transfer_size);
     if (board->beside != NULL)
-        dfui_sim_power_up(board->beside);
+        memset(board->beside->buffer, 0, board->beside->loader->transfer_size);
     if (board->profile->habits & SIM_STARTS_IN_ERROR)
         dfui_sim_set_error(board, DFU_STATUS_ERR_FIRMWARE);
 }

@@ -6,14 +6,17 @@
 #include "usb/libusb.h"
 #include "usb/libusb_clock.h"
 #include "usb/libusb_private.h"
+#include "usb/sysfs.h"
 #include <stdlib.h>
-#if defined(__linux__)
-#include <unistd.h>
-#endif
+
+/* How long the answer to "who tells of changes" holds. */
+#define ASK_AGAIN_US UINT64_C(1000000)
 
 struct dfui_libusb_watch {
-    libusb_context *usb; /* NULL = there are no events here */
-    int changed;         /* set by an event */
+    libusb_context *usb; /* NULL = not begun */
+    uint64_t asked_us;
+    bool told;   /* somebody tells of changes */
+    int changed; /* set by an event */
 };
 
 static bool told_by_system(void)
@@ -21,7 +24,7 @@ static bool told_by_system(void)
     if (!libusb_has_capability(LIBUSB_CAP_HAS_HOTPLUG))
         return false;
 #if defined(__linux__)
-    return access("/run/udev/control", F_OK) == 0;
+    return dfui_udevd_listens("/proc/net/unix");
 #else
     return true;
 #endif
@@ -37,24 +40,24 @@ static int LIBUSB_CALL on_event(libusb_context *usb, libusb_device *device, libu
     return 0; /* more of them */
 }
 
-static struct dfui_libusb_watch *begin(void)
+static bool begin(struct dfui_libusb_watch *watch)
 {
     const int events = LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED | LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT;
     const int any = LIBUSB_HOTPLUG_MATCH_ANY;
-    struct dfui_libusb_watch *watch = calloc(1, sizeof *watch);
-    if (watch == NULL || libusb_init(&watch->usb) != 0) {
-        free(watch);
-        return NULL;
+    if (libusb_init(&watch->usb) != 0) {
+        watch->usb = NULL;
+        return false;
     }
     if (libusb_hotplug_register_callback(watch->usb, events, 0, any, any, any, on_event, watch, NULL) == 0)
-        return watch;
-    dfui_libusb_watch_free(watch);
-    return NULL;
+        return true;
+    libusb_exit(watch->usb);
+    watch->usb = NULL;
+    return false;
 }
 
 void dfui_libusb_watch_free(struct dfui_libusb_watch *watch)
 {
-    if (watch != NULL)
+    if (watch != NULL && watch->usb != NULL)
         libusb_exit(watch->usb);
     free(watch);
 }
@@ -66,8 +69,10 @@ static int wait_for_event(struct dfui_libusb_watch *watch, uint64_t deadline_us)
     while (!watch->changed && now < deadline_us) {
         struct timeval limit = {.tv_sec = (time_t)((deadline_us - now) / 1000000),
                                 .tv_usec = (suseconds_t)((deadline_us - now) % 1000000)};
-        if (libusb_handle_events_timeout_completed(watch->usb, &limit, &watch->changed) != 0)
+        if (libusb_handle_events_timeout_completed(watch->usb, &limit, &watch->changed) != 0) {
+            dfui_clock_sleep_until_us(deadline_us);
             return DFU_WAIT_CHANGED;
+        }
         now = dfui_clock_now_us();
     }
     int changed = watch->changed;
@@ -75,17 +80,30 @@ static int wait_for_event(struct dfui_libusb_watch *watch, uint64_t deadline_us)
     return changed ? DFU_WAIT_CHANGED : DFU_WAIT_QUIET;
 }
 
+static struct dfui_libusb_watch *watch_of(struct dfui_libusb *self)
+{
+    struct dfui_libusb_watch **place = self != NULL ? dfui_libusb_watch_of(self) : NULL;
+    if (place == NULL)
+        return NULL;
+    if (*place == NULL)
+        *place = calloc(1, sizeof **place);
+    struct dfui_libusb_watch *watch = *place;
+    uint64_t now = dfui_clock_now_us();
+    if (watch != NULL && (watch->asked_us == 0 || now - watch->asked_us >= ASK_AGAIN_US)) {
+        watch->told = told_by_system();
+        watch->asked_us = now;
+    }
+    return watch;
+}
+
 int dfui_libusb_wait_change(void *self, uint64_t deadline_us, struct dfu_error **err)
 {
+    struct dfui_libusb_watch *watch = watch_of(self);
     (void)err;
-    struct dfui_libusb_watch **watch = self != NULL ? dfui_libusb_watch_of(self) : NULL;
-    if (watch != NULL && told_by_system()) {
-        if (*watch != NULL)
-            return wait_for_event(*watch, deadline_us);
-        *watch = begin();
-        if (*watch != NULL)
-            return DFU_WAIT_CHANGED; /* what came before the watch began was not told */
-    }
+    if (watch != NULL && watch->told && watch->usb != NULL)
+        return wait_for_event(watch, deadline_us);
+    if (watch != NULL && watch->told && begin(watch))
+        return DFU_WAIT_CHANGED; /* what came before the watch began was not told */
     dfui_clock_sleep_until_us(deadline_us);
     return DFU_WAIT_CHANGED;
 }
