@@ -34,7 +34,7 @@ echo 2 >"/sys/bus/usb/devices/$bus-1/bConfigurationValue"
 exits 0 "plain: dfu flash" dfu flash app.bin
 exits 0 "plain: dfu verify" dfu verify app.bin
 rm -f theirs.bin
-check "plain: dfu-util -U" dfu-util -U theirs.bin
+check "plain: dfu-util -U" dfu-util -c 2 -U theirs.bin
 check "plain: dfu-util reads back what dfu wrote" cmp app.bin theirs.bin
 head -c 8192 app.bin >two.bin
 exits 0 "plain: two blocks of 4096" dfu flash two.bin

@@ -84,10 +84,10 @@ echo 2 >"/sys/bus/usb/devices/$bus-1/bConfigurationValue"
 exits 0 "after the change that was hinted at" dfu flash radio.bin
 exits 0 "after the change: verify" dfu -p "$bus-1:2.0" verify radio.bin
 rm -f back.bin
-check "after the change: dfu-util reads it" dfu-util -U back.bin
+check "after the change: dfu-util reads it" dfu-util -c 2 -U back.bin
 check "it is what dfu wrote" cmp radio.bin back.bin
 head -c 9000 radio.bin >short.bin
-check "after the change: dfu-util writes it" dfu-util -D short.bin
+check "after the change: dfu-util writes it" dfu-util -c 2 -D short.bin
 exits 0 "dfu verifies it" dfu verify short.bin
 exits 5 "now the first cannot be used" dfu -p "$bus-1:1.0" info
 unplug

@@ -14,6 +14,19 @@ for profile in st-loader stm32f407; do
     exits 3 "$profile: gone before it is opened" dfu info
     unplug
 
+    # The other tool's leave, and ours after its writing.
+    plug 1 $profile,scale=0.2
+    dfu-util -a 0 -s 0x08008000:leave -D app.bin >dfu-util.log 2>&1
+    wait_boards 0
+    exits 0 "$profile: dfu-util's leave: nothing is left on the bus either" dfu list
+    check "$profile: dfu-util's leave: it is not listed" test ! -s stdout
+    unplug
+    plug 1 $profile,scale=0.2
+    check "$profile: dfu-util -D" dfu-util -a 0 -s 0x08008000 -D app.bin
+    exits 0 "$profile: dfu leave after it" dfu leave 0x08008000
+    wait_boards 0
+    unplug
+
     # Nothing that could be started: the loader comes back, at its old port.
     plug 1 $profile,scale=0.2
     exits 10 "$profile: leave with nothing to start" dfu leave 0x08020000
