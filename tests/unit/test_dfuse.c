@@ -232,7 +232,7 @@ static void damage_is_named(void **state)
     target(&f, 0, NULL, 12, 2);
     element(&f, 0, "boot");
     suffix(&f, 1, 2);
-    refuses(&f, DFU_ERR_FORMAT, "element 2 begins with 0 bytes of its target left");
+    refuses(&f, DFU_ERR_FORMAT, "element 2 (offset 297) begins with 0 bytes of its target left");
     begin(&f, 311, 1);
     target(&f, 0, NULL, 26, 2);
     element(&f, 0x100, "boot");

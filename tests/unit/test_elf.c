@@ -162,7 +162,7 @@ static void damage_is_named(void **state)
     put16(file + 44, 3);
     refuses(file, sizeof file, DFU_ERR_FORMAT, "the program headers end at 148, the file at 124");
     put16(file + 44, 0);
-    refuses(file, sizeof file, DFU_ERR_FORMAT, "it is not linked");
+    refuses(file, sizeof file, DFU_ERR_FORMAT, "0 program headers: the ELF file is not linked");
     put16(file + 44, 2);
     put16(file + 42, 56);
     refuses(file, sizeof file, DFU_ERR_FORMAT, "2 program headers of 56 bytes");
