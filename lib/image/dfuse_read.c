@@ -17,6 +17,7 @@ struct dfuse {
     uint64_t offset;
     uint32_t crc;
     uint64_t elements; /* so far, over all targets */
+    uint64_t behind;   /* bytes of the element in hand that come after the next to be taken */
 };
 
 static int bad(const struct dfuse *d, struct dfu_error **err, const char *format, ...) DFU_PRINTF(3, 4);
@@ -40,7 +41,7 @@ static int take(struct dfuse *d, uint8_t *to, size_t n, const char *what, struct
         return rc;
     if (got < n) {
         (void)bad(d, err, "the file ends at %" PRIu64 ", within %s, which needs %" PRIu64 " bytes more",
-                  d->offset + got, what, (uint64_t)(n - got));
+                  d->offset + got, what, n - got + d->behind);
         dfu_error_set_cause(err, "the file may be cut off");
         return DFU_ERR_FORMAT;
     }
@@ -74,6 +75,7 @@ static int read_element(struct dfuse *d, uint8_t alt, uint64_t *left, struct dfu
         uint8_t *room = dfui_builder_room(b, n, err);
         if (room == NULL)
             return DFU_ERR_NO_MEMORY;
+        d->behind = size - n;
         rc = take(d, room, n, "an element", err);
         if (rc == DFU_OK)
             rc = dfui_builder_commit(b, alt, address, n, d->elements, err);
