@@ -68,6 +68,7 @@ enum opt_id {
     OPT_YES,
     OPT_BOARDS,
     OPT_RETRY,
+    OPT_LOOP,
     OPT_OUTPUT,
     OPT_OUTPUT_FORMAT,
     OPT_RECORD_BYTES,
