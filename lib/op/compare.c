@@ -136,6 +136,12 @@ int dfui_run_blank_step(struct dfui_run *run, const struct dfu_step *step, struc
 
 int dfui_run_read_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
+    /* What is on its way already is taken: to give it up costs more. */
+    if (run->ahead.count == 0 && dfui_glance_settled(run, step)) {
+        uint64_t left = run->total[DFU_PHASE_READ] - run->done[DFU_PHASE_READ];
+        run->total[DFU_PHASE_READ] -= dfui_min(step->length, left);
+        return DFU_OK;
+    }
     int rc = dfui_ahead_read(run, step, err);
     /* A survey keeps memories apart that have the same addresses. */
     uint32_t alt = run->plan->survey ? step->alt : DFU_ALT_ANY;

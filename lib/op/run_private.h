@@ -25,6 +25,13 @@ struct dfui_blame {
     uint64_t address;
 };
 
+/* What a survey has seen of a sector (glance.c). */
+struct dfui_glance {
+    const struct dfui_sector *sector; /* NULL = none yet */
+    bool differs;                     /* from the image */
+    bool used;                        /* not blank */
+};
+
 struct dfui_run {
     struct dfu_session *session;
     const struct dfu_plan *plan;
@@ -65,6 +72,7 @@ struct dfui_run {
     bool upload_lost;          /* plain DFU: the blocks before this one must be read again first */
     struct dfui_blame refused; /* the last error status that a device gave at a place */
     struct dfui_ahead ahead;
+    struct dfui_glance glance;
 };
 
 /* --- transfer.c: blocks with the retries that are without doubt (protocol rule 6) --- */
@@ -95,6 +103,15 @@ int dfui_ahead_read(struct dfui_run *run, const struct dfu_step *step, struct df
 /* Waits for what is still queued and forgets it: before any other request when the steps are not gone on with. */
 void dfui_ahead_drop(struct dfui_run *run);
 void dfui_ahead_free(struct dfui_run *run);
+
+/* --- glance.c: how much of a sector a survey needs to see --- */
+
+/* Looks at run->block, which is the step's. */
+void dfui_glance_at(struct dfui_run *run, const struct dfu_step *step);
+/* How many blocks are worth queueing behind the step's. */
+unsigned dfui_glance_depth(const struct dfui_run *run, const struct dfu_step *step);
+/* Is what becomes of the step's sector known, so that the step need not be done? */
+bool dfui_glance_settled(const struct dfui_run *run, const struct dfu_step *step);
 
 /* --- write.c: WRITE and PROBE steps --- */
 int dfui_run_probe_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
