@@ -18,12 +18,12 @@ come_and_go()
 }
 
 # looks WHAT: sets count to how often the bus is looked at in five seconds in which nothing happens, and gap to the
-# shortest time between two looks that follow one another, in ms, the first few left out.
+# shortest time between two looks that follow one another, in ms, the first few and the last left out.
 looks()
 {
     exits 3 "$1: nothing comes" dfu --record wire.log --wait=5 info
     count=$(grep -c '^enumerate' wire.log)
-    gap=$(awk '$1 == "end" { n++; if (n > 4 && (least == 0 || $3 - last < least)) least = $3 - last; last = $3 }
+    gap=$(awk '$1 == "end" { if (++n > 5 && (least == 0 || gap < least)) least = gap; gap = $3 - last; last = $3 }
         END { print int(least / 1000) }' wire.log)
     echo "note: $1: looked at the bus $count times in 5 s, $gap ms apart at least"
 }
