@@ -16,8 +16,9 @@ const struct opt options[] = {
 
     {OPT_DEVICE, VALUE_REQUIRED, GROUP_SELECT, 'd', "device", "VID[:PID]", "hexadecimal ids, e.g. 0483:df11"},
     {OPT_SERIAL, VALUE_REQUIRED, GROUP_SELECT, 'S', "serial", "SERIAL", "whole serial number"},
-    {OPT_PATH, VALUE_REQUIRED, GROUP_SELECT, 'p', "path", "BUS-PORT.PORT",
-     "where it is plugged in, as 'dfu list' says"},
+    {OPT_PATH, VALUE_REQUIRED, GROUP_SELECT, 'p', "path", "BUS-PORT.PORT[:C.I]",
+     "where it is plugged in, as 'dfu list' says; :C.I picks one of several DFU interfaces there (configuration, "
+     "interface)"},
     {OPT_ALT, VALUE_REQUIRED, GROUP_SELECT, 'a', "alt", "ALT", "alternate setting: number, name or part of the name"},
     {OPT_WAIT, VALUE_OPTIONAL, GROUP_SELECT, 'w', "wait", "SECONDS",
      "wait for the device, and for its return if it goes away in mid-job (without a number: for ever)"},
@@ -57,6 +58,8 @@ const struct opt options[] = {
     {OPT_CRC_REFLECT_OUT, VALUE_NONE, GROUP_EDIT, 0, "crc-reflect-out", NULL, "reverse the result's bits"},
     {OPT_START, VALUE_REQUIRED, GROUP_EDIT, 0, "start", "ADDR|none", "set or drop the start address record"},
     {OPT_LIMIT, VALUE_REQUIRED, GROUP_EDIT, 0, "limit", "RANGE", "fail if anything lies outside RANGE"},
+    {OPT_TARGET, VALUE_REQUIRED, GROUP_EDIT, 0, "target", "ALT[@RANGE][=NAME]",
+     "what lies in RANGE (all of it) is for alternate setting ALT; a .dfu file calls it NAME"},
     {OPT_OVERLAP, VALUE_REQUIRED, GROUP_EDIT, 0, "overlap", "POLICY",
      "bytes given twice and not equal: error (default), first or last"},
     {OPT_FORMAT, VALUE_REQUIRED, GROUP_EDIT, 0, "format", "NAME",
@@ -158,9 +161,11 @@ const struct verb verbs[] = {
     {.name = "read",
      .summary = "read memory into a file",
      .usage = {"[options] -o FILE [RANGE|REGION]..."},
-     .about = "Without a range or region: all readable flash. The format comes from the file name.",
+     .about =
+         "Without a range or region: all readable flash. The format comes from the file name. A .dfu file says which "
+         "device and alternate setting it came from, and fits no other: --vid and --pid change that.",
      .groups = GROUP_SELECT,
-     .own = {OPT_OUTPUT, OPT_FORMAT, OPT_DRY_RUN},
+     .own = {OPT_OUTPUT, OPT_FORMAT, OPT_FAMILY, OPT_VID, OPT_PID, OPT_BCD_DEVICE, OPT_DRY_RUN},
      .examples = {"dfu read -o backup.hex", "dfu read -o boot.bin 0x08000000+32K", "dfu read -o otp.hex 'OTP Memory'"},
      .run = cmd_read},
     {.name = "verify",

@@ -174,19 +174,23 @@ static void report_good(struct gangsay *say, struct cli *cli, const struct dfu_g
     struct job job = *say->job;
     const struct dfu_result *r = board->result;
     char time[TEXT_SIZE];
-    char line[256];
+    char saved[TEXT_SIZE];
+    char saving[64] = "";
+    char line[320];
     job.cli = cli;
     job.result = *r;
     (void)text_time(time, r->elapsed_us);
+    if (job.run_flags & DFU_RUN_POLL_EAGER)
+        (void)snprintf(saving, sizeof saving, ", --poll eager saved %s", text_time(saved, r->saved_us));
     if (say->kind == DFU_GANG_VERIFY)
         (void)snprintf(line, sizeof line, "%s: %" PRIu64 " bytes are equal, in %s", board->path, r->bytes, time);
     else if (say->kind == DFU_GANG_ERASE)
         (void)snprintf(line, sizeof line, "%s: erased %" PRIu32 " sector%s%s, in %s", board->path, r->erased_sectors,
                        plural(r->erased_sectors), r->verified ? ", checked" : "", time);
     else
-        (void)snprintf(line, sizeof line, "%s: flashed %" PRIu64 " bytes, %" PRIu32 " sector%s erased, %s, in %s%s",
+        (void)snprintf(line, sizeof line, "%s: flashed %" PRIu64 " bytes, %" PRIu32 " sector%s erased, %s, in %s%s%s",
                        board->path, r->bytes, r->erased_sectors, plural(r->erased_sectors),
-                       r->verified ? "verified" : "not verified", time, job_left_text(&job));
+                       r->verified ? "verified" : "not verified", time, saving, job_left_text(&job));
     job_report(&job, line);
     (void)fflush(stdout);
 }

@@ -169,6 +169,7 @@ int job_survey(struct job *job, struct dfu_image **contents, struct dfu_error **
         return DFU_OK;
     progress_start(&progress, job->cli, 0);
     DFU_INIT(&options_run);
+    options_run.flags = job->run_flags;
     options_run.reconnect_ms = job->target.open.reconnect_ms;
     if (!job->cli->voice.json) { /* whose first line is "start" */
         options_run.progress = progress_call;
@@ -216,6 +217,7 @@ static int run_plan(struct job *job, struct dfu_image *into, struct dfu_error **
     job->result.elapsed_us += job->survey.elapsed_us;
     job->result.retries += job->survey.retries;
     job->result.reconnects += job->survey.reconnects;
+    job->result.saved_us += job->survey.saved_us;
     return DFU_OK;
 }
 

@@ -49,6 +49,7 @@ enum opt_id {
     OPT_CRC_REFLECT_OUT,
     OPT_START,
     OPT_LIMIT,
+    OPT_TARGET,
     OPT_OVERLAP,
     OPT_FORMAT,
     OPT_FAMILY,

@@ -48,13 +48,30 @@ int dfu_gang_new(struct dfu_context *context, const struct dfu_gang_options *opt
     return DFU_OK;
 }
 
-static bool knows(const struct dfu_gang *gang, const char *path)
+static const struct dfu_device *at_path(const struct dfu_gang *gang, const char *path)
 {
     for (size_t i = 0; i < gang->count; i++) {
         if (strcmp(gang->boards[i]->device->path, path) == 0)
-            return true;
+            return gang->boards[i]->device;
     }
-    return false;
+    return NULL;
+}
+
+/* A device with two DFU interfaces is one board. Where the second was asked for, the first cannot stand for it. */
+static int pass_over(const struct dfu_gang *gang, const struct dfu_device *known, const struct dfu_device *device,
+                     const struct dfu_selector *s, struct dfu_error **err)
+{
+    if (known->info.interface_number == device->info.interface_number)
+        return DFU_OK;
+    if (s->path == NULL || strchr(s->path, ':') == NULL) {
+        dfui_log(&gang->context->log, DFU_LOG_WARNING, "%s has several DFU interfaces: %u is taken, %u is not",
+                 device->path, known->info.interface_number, device->info.interface_number);
+        return DFU_OK;
+    }
+    (void)dfu_error_set(err, DFU_ERR_UNSUPPORTED, "interface %u of the device at %s takes part already",
+                        known->info.interface_number, device->path);
+    dfu_error_set_hint(err, "do one interface of a device after the other");
+    return DFU_ERR_UNSUPPORTED;
 }
 
 void dfui_gang_free_board(struct dfui_gang_board *board)
@@ -100,15 +117,15 @@ int dfu_gang_add(struct dfu_gang *gang, const struct dfu_selector *selector, siz
     if (gang == NULL)
         return dfu_error_set(err, DFU_ERR_ARGUMENT, "no gang to add boards to");
     int rc = dfui_sized_in(&s, sizeof s, selector, "selector", err);
-    s.flags |= DFU_SELECT_DFU_ONLY;
+    s.flags |= DFU_SELECT_DFU_ONLY | DFU_SELECT_IN_FORCE;
     if (rc == DFU_OK)
         rc = dfui_list_scan(gang->context, &s, &list, err);
-    /* A device with two DFU interfaces is one board: the first is taken, as dfu_session_open_path() does. */
+    /* Of several DFU interfaces the first is taken, as dfu_session_open_path() does. */
     for (size_t i = 0; rc == DFU_OK && i < dfu_list_count(list); i++) {
-        if (knows(gang, dfu_list_at(list, i)->path))
-            continue;
-        rc = dfui_gang_add_board(gang, dfu_list_at(list, i), err);
-        count += rc == DFU_OK;
+        const struct dfu_device *device = dfu_list_at(list, i);
+        const struct dfu_device *known = at_path(gang, device->path);
+        rc = known != NULL ? pass_over(gang, known, device, &s, err) : dfui_gang_add_board(gang, device, err);
+        count += rc == DFU_OK && known == NULL;
     }
     dfu_list_free(list);
     if (added != NULL)

@@ -92,6 +92,7 @@ static int look_inside(struct dfui_gang_board *board, struct dfu_error **err)
 static bool same_board(const struct dfu_device *was, const struct dfu_device *is)
 {
     return was->info.vid == is->info.vid && was->info.pid == is->info.pid &&
+           was->info.interface_number == is->info.interface_number &&
            (was->serial == NULL || (is->serial != NULL && strcmp(was->serial, is->serial) == 0));
 }
 
@@ -126,16 +127,28 @@ static int plan_write(struct dfui_gang_board *board, struct dfu_session *session
 {
     struct dfu_plan_options options = board->gang->plan;
     struct dfu_image *contents = NULL;
-    struct dfu_run_options run = {
-        .size = sizeof run, .board = board->info.index, .progress = on_progress, .user = board};
+    struct dfu_run_options run = {.size = sizeof run,
+                                  .flags = board->gang->run.flags,
+                                  .board = board->info.index,
+                                  .progress = on_progress,
+                                  .user = board};
     int rc = DFU_OK;
     if (options.flags & (DFU_PLAN_DIFF | DFU_PLAN_PRESERVE))
-        rc = dfu_session_survey(session, image, &options, &run, &contents, NULL, err);
+        rc = dfu_session_survey(session, image, &options, &run, &contents, &board->survey, err);
     options.contents = contents;
     if (rc == DFU_OK)
         rc = dfu_plan_write(dfu_session_memmap(session), target, image, &options, plan, err);
     dfu_image_free(contents);
     return rc;
+}
+
+/* What the survey took and saved is part of the job. */
+static void add_survey(struct dfui_gang_board *board)
+{
+    board->result.elapsed_us += board->survey.elapsed_us;
+    board->result.saved_us += board->survey.saved_us;
+    board->result.retries += board->survey.retries;
+    board->result.reconnects += board->survey.reconnects;
 }
 
 static int make_plan(struct dfui_gang_board *board, struct dfu_session *session, const struct dfu_image *image,
@@ -162,6 +175,7 @@ static int run_plan(struct dfui_gang_board *board, struct dfu_session *session, 
                                   .progress = on_progress,
                                   .user = board};
     int rc = dfu_session_run(session, plan, &run, &board->result, err);
+    add_survey(board);
     bool wanted = (board->gang->options.flags & DFU_GANG_REQUIRE_LEAVE) != 0;
     if (rc == DFU_OK && wanted && board->result.left == DFU_LEFT_STILL_DFU) {
         rc = dfu_error_set(err, DFU_ERR_NOT_LEFT, "everything is done, but the device is still in DFU mode");
@@ -174,6 +188,7 @@ static int plan_and_run(struct dfui_gang_board *board, struct dfu_session *sessi
 {
     struct dfu_plan *plan = NULL;
     const struct dfu_image *image = board->own != NULL ? board->own : board->gang->image;
+    board->survey = (struct dfu_result){.size = sizeof board->survey};
     int rc = make_plan(board, session, image, &plan, err);
     if (rc == DFU_OK) {
         struct dfu_gang_event event = {

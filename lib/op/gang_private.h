@@ -13,6 +13,7 @@ struct dfui_gang_board {
     struct dfu_device *device; /* as it was found last; no names and no map before it is opened */
     struct dfu_gang_board info;
     struct dfu_result result;
+    struct dfu_result survey; /* of this attempt */
     struct dfu_error *error;
     struct dfu_context *context; /* while it runs */
     struct dfu_image *own;       /* made for this board alone, or NULL */

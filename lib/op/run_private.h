@@ -50,6 +50,7 @@ struct dfui_run {
     uint8_t first_found;
     uint32_t uploaded_blocks;   /* plain DFU: blocks of the current upload */
     uint64_t shortest_erase_us; /* of a sector, where one was so fast that it was looked at; 0 = none */
+    uint64_t seen_blank;        /* that sector, until the next erase: its first block need not be read again */
     bool has_read;              /* an UPLOAD of this job went well */
     bool unreadable;            /* the device refuses every UPLOAD, whatever bitCanUpload says */
     /* Doing things again. */
@@ -75,6 +76,8 @@ bool dfui_run_lasting(int code);
 bool dfui_run_again(struct dfui_run *run, const char *what, uint64_t address, int rc, const struct dfu_error *failure);
 /* The erased value of the memory that region belongs to, or DFUI_ERASED_UNKNOWN. */
 int dfui_run_erased(const struct dfui_run *run, uint32_t region);
+/* Notes the erased value of that memory. */
+void dfui_run_learn(struct dfui_run *run, uint32_t region, uint8_t value);
 /* Notes where the current run begins; SET_ADDRESS is sent when the first block needs it. */
 void dfui_run_point(struct dfui_run *run, uint64_t address);
 /* Reads length bytes of a block of the current run. Repeats on transient faults. */

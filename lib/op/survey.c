@@ -52,6 +52,7 @@ static int run_survey(struct dfu_session *session, const struct dfu_plan *plan, 
         result->elapsed_us += once.elapsed_us;
         result->retries += once.retries;
         result->reconnects += once.reconnects;
+        result->saved_us += once.saved_us;
         if (rc == DFU_OK && once.reconnects == 0)
             return DFU_OK;
     }

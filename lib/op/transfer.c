@@ -54,6 +54,14 @@ int dfui_run_erased(const struct dfui_run *run, uint32_t region)
     return memory < run->region_count ? run->erased[memory] : DFUI_ERASED_UNKNOWN;
 }
 
+void dfui_run_learn(struct dfui_run *run, uint32_t region, uint8_t value)
+{
+    uint32_t memory = dfui_plan_memory(run->plan, region);
+    for (uint32_t i = memory; i < run->region_count && dfui_plan_memory(run->plan, i) == memory; i++)
+        run->erased[i] = value;
+    run->result.erased_value = value;
+}
+
 void dfui_run_point(struct dfui_run *run, uint64_t address)
 {
     run->run_start = address;
@@ -153,11 +161,14 @@ static bool believable(struct dfui_run *run, const struct dfu_step *step, uint64
     if (!is_blank(run, step, (uint32_t)dfui_min(step->length, run->plan->target.block_size)))
         return false;
     run->shortest_erase_us = dfui_max(took_us, 1);
+    run->seen_blank = step->address;
+    dfui_run_learn(run, step->region, run->other[0]);
     return true;
 }
 
 int dfui_run_erase(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
+    run->seen_blank = UINT64_MAX;
     for (int attempt = 1;; attempt++) {
         struct dfu_error *failure = NULL;
         uint64_t begun = dfui_link_now(&run->session->link);

@@ -23,6 +23,7 @@ void dfui_device_free(struct dfu_device *device)
     free(device->serial);
     free(device->product);
     free(device->access_error);
+    free(device->driver);
     dfu_memmap_free(device->map);
     free(device);
 }
@@ -30,6 +31,19 @@ void dfui_device_free(struct dfu_device *device)
 bool dfui_device_is_dfuse(const struct dfu_device *device)
 {
     return device->info.protocol == DFU_PROTOCOL_DFUSE;
+}
+
+int dfui_device_check_config(const struct dfu_device *device, struct dfu_error **err)
+{
+    const struct dfu_device_info *i = &device->info;
+    if (i->active_config == 0 || i->config == i->active_config)
+        return DFU_OK;
+    (void)dfu_error_set(err, DFU_ERR_BUSY,
+                        "interface %u of the device at %s belongs to configuration %u, but %u is in force",
+                        i->interface_number, device->path, i->config, i->active_config);
+    dfu_error_set_hint(err, "change it first; on Linux, as root: echo %u > /sys/bus/usb/devices/%s/bConfigurationValue",
+                       i->config, device->path);
+    return DFU_ERR_BUSY;
 }
 
 /* The map's text for an alt: its name, or what a quirk row says it should be. */
@@ -190,6 +204,7 @@ int dfui_device_copy(const struct dfu_device *device, struct dfu_device **out, s
     d->serial = copy_text(device->serial, &ok);
     d->product = copy_text(device->product, &ok);
     d->access_error = copy_text(device->access_error, &ok);
+    d->driver = copy_text(device->driver, &ok);
     d->alts = copy_bytes(device->alts, count, &ok);
     d->name_indices = copy_bytes(device->name_indices, count, &ok);
     d->alt_names = calloc(count > 0 ? count : 1, sizeof *d->alt_names);
@@ -200,6 +215,7 @@ int dfui_device_copy(const struct dfu_device *device, struct dfu_device **out, s
     d->info.serial = d->serial;
     d->info.product = d->product;
     d->info.access_error = d->access_error;
+    d->info.driver = d->driver;
     int rc = ok ? copy_map(device, d, err) : dfui_error_no_memory(err);
     if (rc != DFU_OK) {
         dfui_device_free(d);

@@ -65,7 +65,9 @@ static int open_device(struct dfu_session *s, const struct dfu_open_options *o, 
         dfu_error_set_hint(err, "detach it first ('dfu detach'), or start the loader in the board's own way (BOOT0)");
         return DFU_ERR_UNSUPPORTED;
     }
-    int rc = choose_protocol(s, o, err);
+    int rc = dfui_device_check_config(s->device, err);
+    if (rc == DFU_OK)
+        rc = choose_protocol(s, o, err);
     if (rc != DFU_OK)
         return rc;
     rc = dfui_session_connect(s, err);
@@ -120,6 +122,7 @@ int dfu_session_open_path(struct dfu_context *context, const char *path, const s
     *out = NULL;
     DFU_INIT(&sel);
     sel.path = path;
+    sel.flags = DFU_SELECT_IN_FORCE;
     int rc = dfu_list_new(context, &sel, &list, err);
     if (rc != DFU_OK)
         return rc;

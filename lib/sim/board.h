@@ -23,13 +23,15 @@ enum sim_departure { SIM_STAYS, SIM_RETURNS, SIM_SWITCHES, SIM_GONE };
 struct sim_reply {
     enum sim_outcome outcome;
     enum sim_departure departure;
-    int unanswered;     /* with a departure: goes before the transfer completes */
-    int to_idle;        /* with SIM_RETURNS: in dfuIDLE, whatever a power-up does */
-    uint32_t length;    /* bytes of the data stage that moved */
-    uint64_t inside_us; /* work done while the host waits for this transfer */
-    uint64_t busy_us;   /* work that goes on afterwards */
-    uint64_t away_us;   /* with SIM_RETURNS and SIM_SWITCHES: how long */
-    int32_t poll_ms;    /* bwPollTimeout that was told, -1 = none */
+    int unanswered;           /* with a departure: goes before the transfer completes */
+    int to_idle;              /* with SIM_RETURNS: in dfuIDLE, whatever a power-up does */
+    uint32_t length;          /* bytes of the data stage that moved */
+    uint64_t inside_us;       /* work done while the host waits for this transfer */
+    uint64_t busy_us;         /* work that goes on afterwards */
+    uint64_t deaf_us;         /* the same, with the processor stopped: nothing is answered */
+    uint64_t away_us;         /* with SIM_RETURNS and SIM_SWITCHES: how long */
+    int32_t poll_ms;          /* bwPollTimeout that was told, -1 = none */
+    struct sim_board *loader; /* that answered; NULL = the board's first */
 };
 
 /* A loader's class requests. Data is setup->length bytes. */
@@ -76,7 +78,9 @@ struct sim_sighting {
 
 struct sim_board {
     struct dfu_sim *sim;
-    const struct sim_profile *profile; /* sim->profile, or its program */
+    const struct sim_profile *profile; /* loader, or its program */
+    const struct sim_profile *loader;  /* sim->profile, or what is beside it */
+    struct sim_board *beside; /* the loader of a second DFU interface: its bus, clock and counters are this one's */
     size_t index;
     char serial[64];
     char path[24];
@@ -173,6 +177,8 @@ void dfui_sim_bus_reset(struct sim_board *board);
 /* A reset from the host: the above, and it may begin or end DFU mode, which makes older connections dead. */
 void dfui_sim_port_reset(struct sim_board *board);
 void dfui_sim_depart(struct sim_board *board, enum sim_departure how, uint64_t away_us);
+/* The loader behind an interface of the configuration in force; NULL = there is no such DFU interface. */
+struct sim_board *dfui_sim_behind(struct sim_board *board, unsigned interface_number);
 int dfui_sim_is_present(struct sim_board *board, uint64_t now_us);
 void dfui_sim_publish(struct sim_board *board);
 /* What was published; present is what it is at now_us. */
@@ -199,8 +205,9 @@ void dfui_sim_opened(struct sim_board *board, uint64_t now_us);
 void dfui_sim_closed(struct sim_board *board);
 
 /* descriptor.c: standard requests */
-enum { SIM_CONFIG_MAX = 9 + 9 * SIM_MAX_ALTS + 9 };
-size_t dfui_sim_config_descriptor(const struct sim_profile *profile, uint8_t out[SIM_CONFIG_MAX]);
+enum { SIM_MAX_CONFIGS = 2, SIM_MAX_INTERFACES = 2, SIM_CONFIG_MAX = 9 + 9 + 2 * (9 * SIM_MAX_ALTS + 9) };
+/* The configuration at index (from 0); 0 = there is none. */
+size_t dfui_sim_config_descriptor(const struct sim_profile *profile, unsigned index, uint8_t out[SIM_CONFIG_MAX]);
 uint8_t dfui_sim_serial_index(void);
 uint8_t dfui_sim_product_index(void);
 void dfui_sim_standard(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data,
@@ -254,6 +261,8 @@ struct sim_memory *dfui_sim_options_of(struct sim_board *board);
 /* Level 0, 1 or 2. */
 int dfui_sim_rdp(struct sim_board *board);
 void dfui_sim_set_rdp(struct sim_board *board, int level);
+/* 1 when the flash is in two-bank mode. */
+int dfui_sim_two_banks(struct sim_board *board, const struct sim_memory *memory);
 /* 1 when the sector there is write-protected. */
 int dfui_sim_write_protected(struct sim_board *board, const struct sim_memory *memory, uint32_t offset);
 

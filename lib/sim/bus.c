@@ -4,7 +4,7 @@
 
 static int in_program(const struct sim_board *board)
 {
-    return board->profile != board->sim->profile;
+    return board->profile != board->loader;
 }
 
 /* The loader or program starts afresh: flash keeps its contents, everything else is forgotten. */
@@ -31,11 +31,24 @@ void dfui_sim_bus_reset(struct sim_board *board)
     board->poll_until_us = 0;
     board->rot_armed = 0;
     board->claimed_by = NULL;
+    if (board->beside != NULL)
+        dfui_sim_bus_reset(board->beside);
+}
+
+struct sim_board *dfui_sim_behind(struct sim_board *board, unsigned interface_number)
+{
+    if (board->beside == NULL || in_program(board))
+        return interface_number == dfui_sim_interface(board->profile) ? board : NULL;
+    /* In a second configuration it is alone, and has the first number again. */
+    int second = dfui_sim_config_count(board->profile) == 2;
+    if (interface_number == 0)
+        return second && board->config == 2 ? board->beside : board;
+    return interface_number == 1 && !second ? board->beside : NULL;
 }
 
 static void switch_mode(struct sim_board *board)
 {
-    board->profile = in_program(board) ? board->sim->profile : board->sim->profile->program;
+    board->profile = in_program(board) ? board->loader : board->loader->program;
 }
 
 /* DFU 1.1 figure A.1: in appDETACH a reset begins DFU mode, and in DFU mode it ends it, unless there is nothing to
@@ -60,7 +73,9 @@ void dfui_sim_power_up(struct sim_board *board)
 {
     dfui_sim_bus_reset(board);
     board->config = 1;
-    memset(board->buffer, 0, board->sim->profile->transfer_size);
+    memset(board->buffer, 0, board->loader->transfer_size);
+    if (board->beside != NULL)
+        dfui_sim_power_up(board->beside);
     if (board->profile->habits & SIM_STARTS_IN_ERROR)
         dfui_sim_set_error(board, DFU_STATUS_ERR_FIRMWARE);
 }

@@ -166,6 +166,17 @@ static uint8_t request_type(uint8_t request)
     }
 }
 
+/* Both loaders have the board's clock and count for it. */
+static void ask_beside(struct sim_board *board, struct sim_board *beside, const struct dfu_usb_setup *setup,
+                       uint8_t *data, struct sim_reply *reply)
+{
+    beside->clock_us = board->clock_us;
+    beside->counters = board->counters;
+    class_request(beside, setup, data, reply);
+    board->counters = beside->counters;
+    board->dead |= beside->dead;
+}
+
 void dfui_sim_request(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data,
                       struct sim_reply *reply)
 {
@@ -174,9 +185,14 @@ void dfui_sim_request(struct sim_board *board, const struct dfu_usb_setup *setup
     if ((setup->type & 0x60) == 0) {
         board->counters.standard++;
         dfui_sim_standard(board, setup, data, reply);
-    } else if (setup->request <= SIM_REQUEST_ABORT && setup->type == request_type(setup->request) &&
-               setup->index == 0) {
+        return;
+    }
+    reply->loader = dfui_sim_behind(board, setup->index);
+    if (setup->request <= SIM_REQUEST_ABORT && setup->type == request_type(setup->request) && reply->loader == board) {
         class_request(board, setup, data, reply);
+    } else if (setup->request <= SIM_REQUEST_ABORT && setup->type == request_type(setup->request) &&
+               reply->loader != NULL) {
+        ask_beside(board, reply->loader, setup, data, reply);
     } else {
         board->counters.transfers++;
         board->counters.bad_state++;

@@ -25,7 +25,7 @@ enum sim_rewrite {
     SIM_REWRITE_BREAKS   /* the word's ECC no longer fits: a mixture that also reads back wrong */
 };
 
-enum { SIM_MAX_GROUPS = 6, SIM_MAX_ALTS = 4, SIM_MAX_MEMORIES = 6, SIM_MAX_TRANSFER = 4096 };
+enum { SIM_MAX_GROUPS = 6, SIM_MAX_ALTS = 4, SIM_MAX_MEMORIES = 6 };
 
 struct sim_sectors {
     uint32_t count;
@@ -51,6 +51,9 @@ struct sim_memory_row {
     uint32_t unit;       /* program_ns buys this many bytes */
     uint32_t program_ns;
     struct sim_sectors sectors[SIM_MAX_GROUPS]; /* ends at count 0 */
+    /* What they are in two-bank mode, which strings do not tell of (C18): where option byte 9 has bit 5 (nDBANK) clear.
+     */
+    struct sim_sectors in_two_banks[SIM_MAX_GROUPS];
 };
 
 enum sim_habits {
@@ -72,7 +75,8 @@ enum sim_habits {
     SIM_SAYS_RUNTIME = 1u << 15,     /* bInterfaceProtocol is 1 although it is in DFU mode (C25) */
     SIM_ONE_SESSION = 1u << 16,      /* after a host has gone, nothing but a USB reset helps (D6) */
     SIM_ONE_ADDRESS = 1u << 17,      /* block numbers do not move the address: each block goes to the pointer (E10) */
-    SIM_HANGS_IN_BANK_2 = 1u << 18   /* the erase of a sector of the upper half is done but stays dfuDNBUSY (B5) */
+    SIM_HANGS_IN_BANK_2 = 1u << 18,  /* the erase of a sector of the upper half is done but stays dfuDNBUSY (B5) */
+    SIM_DEAF_MASS_ERASE = 1u << 19   /* a mass erase is told as 100 ms and answers nothing until it is done (B4) */
 };
 
 /* A loader, or a program with a run-time interface: what the bus sees at one time. */
@@ -100,6 +104,10 @@ struct sim_profile {
     const char *quirks; /* ids of docs/quirks.md that it shows, besides those of its dialect; NULL = none */
     const char *alts[SIM_MAX_ALTS];
     const struct sim_memory_row *memories[SIM_MAX_MEMORIES];
+    const struct sim_profile *beside; /* of a loader: a second DFU interface, with a loader and memories of its own */
+    uint8_t beside_config;            /* bConfigurationValue of the second one: 1 beside the first, or 2 */
+    const char *stranger;             /* name of an interface 0 of the vendor's own class, without endpoints; NULL =
+                                         none. The DFU interface comes after it. */
 };
 
 /* NULL past the last. */
@@ -108,6 +116,9 @@ const struct sim_profile *dfui_sim_profile_at(size_t index);
 const struct sim_profile *dfui_sim_loader_at(size_t index);
 const struct sim_profile *dfui_sim_profile_find(const char *name);
 uint32_t dfui_sim_alt_count(const struct sim_profile *profile);
+uint8_t dfui_sim_config_count(const struct sim_profile *profile);
+/* bInterfaceNumber of its DFU interface. */
+uint8_t dfui_sim_interface(const struct sim_profile *profile);
 /* bInterfaceProtocol: 1 for a program, 2 for a loader. */
 uint8_t dfui_sim_mode(const struct sim_profile *profile);
 

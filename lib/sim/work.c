@@ -23,10 +23,28 @@ static int locked(const struct sim_board *board, const struct sim_memory *memory
     return 0;
 }
 
+/* The sector that an erase at offset hits in two-bank mode; its index stays that of the map's. */
+static void find_banked(const struct sim_memory *memory, uint32_t offset, struct sim_sector *sector)
+{
+    uint32_t start = 0;
+    for (const struct sim_sectors *s = memory->row->in_two_banks;
+         s < memory->row->in_two_banks + SIM_MAX_GROUPS && s->count != 0; s++) {
+        if (offset - start < s->count * s->size) {
+            sector->offset = offset - (offset - start) % s->size;
+            sector->size = s->size;
+            sector->erase_us = s->erase_us;
+            return;
+        }
+        start += s->count * s->size;
+    }
+}
+
 uint64_t dfui_sim_erase(struct sim_board *board, struct sim_memory *memory, uint32_t offset)
 {
     struct sim_sector sector;
     dfui_sim_memory_sector(memory, offset, &sector);
+    if (dfui_sim_two_banks(board, memory))
+        find_banked(memory, offset, &sector);
     if (locked(board, memory, offset))
         return sector.erase_us;
     dfui_sim_memory_erase(memory, &sector);

@@ -17,7 +17,7 @@ struct pinned {
 static const struct pinned structs[] = {
     {NAMED(dfu_context_options), 48},
     {NAMED(dfu_crc_model), 48},
-    {NAMED(dfu_device_info), 72},
+    {NAMED(dfu_device_info), 80},
     {NAMED(dfu_detach_options), 16},
     {NAMED(dfu_erase_time), 8},
     {NAMED(dfu_error_info), 48},
@@ -55,7 +55,8 @@ static const struct pinned structs[] = {
     {NAMED(dfu_times), 88},
     {NAMED(dfu_transport_ops), 128},
     {NAMED(dfu_usb_config), 16},
-    {NAMED(dfu_usb_device), 48},
+    {NAMED(dfu_usb_device), 64},
+    {NAMED(dfu_usb_holder), 16},
     {NAMED(dfu_usb_setup), 8},
     {NAMED(dfu_vectors), 40},
     {NAMED(dfu_watch_options), 32},

@@ -141,6 +141,12 @@ static void a_clean_open_takes_three_requests(void **state)
     bench_free(&b);
 }
 
+/* DFU interfaces, which are in one configuration or in two. */
+static int has_two(const char *profile)
+{
+    return strcmp(profile, "st-pair") == 0 || strcmp(profile, "st-configs") == 0;
+}
+
 /* Quirks A6. */
 static void every_profile_is_listed_and_opens(void **state)
 {
@@ -155,7 +161,7 @@ static void every_profile_is_listed_and_opens(void **state)
         DFU_INIT(&info);
         bench_new(&b, p.name, 0, 1);
         assert_dfu_ok(dfu_list_new(b.context, NULL, &list, &b.err), b.err);
-        assert_int_equal(dfu_list_count(list), 1);
+        assert_int_equal(dfu_list_count(list), has_two(p.name) ? 2 : 1);
         assert_int_equal(bench_counters(&b).transfers, 0); /* listing sends no class request */
         assert_int_equal(dfu_device_describe(dfu_list_at(list, 0), &info), DFU_OK);
         if (p.mode == DFU_MODE_DFU) /* ids are the loader's */
@@ -173,7 +179,7 @@ static void every_profile_is_listed_and_opens(void **state)
             bench_open(&b);
         bench_free(&b);
     }
-    assert_true(i >= 41);
+    assert_true(i >= 45);
 }
 
 static void a_path_that_is_not_there(void **state)

@@ -84,6 +84,25 @@ static void b2_nothing_needless_is_asked(void **state)
     bench_free(&b);
 }
 
+/* It says 100 ms and is then deaf for 32 s: dfu-util's limit is 35 s for the same chip. */
+static void b4_a_mass_erase_that_answers_nothing(void **state)
+{
+    struct bench b;
+    (void)state;
+    bench_new(&b, "stm32f405", DFU_SIM_INIT_RANDOM, 1);
+    bench_open(&b);
+    int rc = mass_erase(&b);
+    assert_dfu_ok(rc, b.err);
+    uint8_t *found = bench_memory(&b, 0x08000000, NULL);
+    for (size_t i = 0; i < 1024 * 1024; i++)
+        assert_int_equal(found[i], 0xFF);
+    free(found);
+    bench_close(&b);
+    bench_assert_clean(&b);
+    assert_int_equal(bench_counters(&b).erase, 12); /* each sector once */
+    bench_free(&b);
+}
+
 /* Two sectors of bank 2: each erase is done, but says busy for ever. */
 static void b5_an_erase_that_never_ends(void **state)
 {
@@ -98,6 +117,7 @@ static void b5_an_erase_that_never_ends(void **state)
     assert_int_equal(result.verified, 1);
     assert_flash(&b, 0x08000000, image);
     assert_int_equal(bench_counters(&b).erase, 2);
+    assert_null(strstr(b.log, "resetting")); /* two CLRSTATUS do; a reset may end DFU mode */
     assert_int_equal(bench_counters(&b).write_unerased, 0);
     dfu_image_free(image);
     bench_free(&b);
@@ -366,6 +386,7 @@ int main(void)
         cmocka_unit_test(a2_leave_points_first),
         cmocka_unit_test(a3_a_leave_that_comes_back),
         cmocka_unit_test(b2_nothing_needless_is_asked),
+        cmocka_unit_test(b4_a_mass_erase_that_answers_nothing),
         cmocka_unit_test(b5_an_erase_that_never_ends),
         cmocka_unit_test(b6_zero_polls),
         cmocka_unit_test(b7_a_bogus_poll_time),

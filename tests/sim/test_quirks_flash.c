@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Row E of the quirk table: addresses, blocks and flash. */
+/* Row E of the quirk table, and C18: addresses, blocks and flash. */
 #include "bench.h"
 
 static int write_image(struct bench *b, const struct dfu_image *image, uint32_t flags, struct dfu_result *result)
@@ -98,6 +98,51 @@ static void e7_a_protected_sector_that_is_blank(void **state)
     bench_free(&b);
 }
 
+static int mass_erase(struct bench *b)
+{
+    struct dfu_target target;
+    struct dfu_plan *plan = NULL;
+    DFU_INIT(&target);
+    dfu_session_target(b->session, &target);
+    assert_dfu_ok(dfu_plan_mass_erase(dfu_session_memmap(b->session), &target, NULL, &plan, &b->err), b->err);
+    int rc = dfu_session_run(b->session, plan, NULL, NULL, &b->err);
+    dfu_plan_free(plan);
+    return rc;
+}
+
+/* With ndbank = 0 the first of its sectors are 16 KiB, the map says 32: half of each keeps what it had. The user is
+ * told, and what the hint says helps. */
+static void c18_two_banks_that_the_map_does_not_tell_of(void **state)
+{
+    struct bench b;
+    struct dfu_result result;
+    struct dfu_error_info info;
+    (void)state;
+    DFU_INIT(&info);
+    bench_new(&b, "stm32f767", DFU_SIM_INIT_RANDOM, 1);
+    bench_open(&b);
+    struct dfu_image *image = bench_image(0x08000000, 200000, 5);
+    assert_dfu_ok(write_image(&b, image, 0, &result), b.err); /* as delivered it is in one bank */
+    assert_flash(&b, 0x08000000, image);
+    bench_close(&b);
+    assert_dfu_ok(dfu_sim_load(b.sim, 0, 0x1FFF0009, "\xDF", 1, &b.err), b.err);
+    dfu_image_free(image);
+    image = bench_image(0x08000000, 200000, 6);
+    bench_open(&b);
+    int rc = write_image(&b, image, 0, &result);
+    assert_int_equal(dfu_error_describe(b.err, &info), DFU_OK);
+    assert_int_equal(info.address, 0x08004000);
+    assert_non_null(strstr(dfu_error_hint(b.err), "--mass-erase"));
+    assert_dfu_error(rc, b.err, DFU_ERR_MISMATCH, "two-bank mode (ndbank = 0)");
+    b.err = NULL;
+    assert_dfu_ok(mass_erase(&b), b.err);
+    assert_dfu_ok(write_image(&b, image, DFU_PLAN_DIFF, &result), b.err);
+    assert_int_equal(result.verified, 1);
+    assert_flash(&b, 0x08000000, image);
+    dfu_image_free(image);
+    bench_free(&b);
+}
+
 /* What else is in the sectors is named before it goes. */
 static void e8_half_covered_sectors(void **state)
 {
@@ -176,6 +221,7 @@ static void e11_the_loader_is_not_overwritten(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(c18_two_banks_that_the_map_does_not_tell_of),
         cmocka_unit_test(e3_more_blocks_than_there_are_numbers),
         cmocka_unit_test(e4_odd_pieces),
         cmocka_unit_test(e7_a_protected_sector_that_is_full),

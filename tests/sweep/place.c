@@ -8,7 +8,7 @@
 /* Bytes by which the image begins before the end of its first sector, at most. */
 #define BEFORE_EDGE 700u
 #define PLAIN_LENGTH 5220u
-#define MAX_LENGTH 13000u
+#define MAX_LENGTH 26000u
 
 /* The sweep itself has no way to go on: a bug in it, or no memory. */
 static void give_up(const char *why)
