@@ -190,8 +190,9 @@ static int refuse_none(struct boarddata *data, struct dfu_error **err)
 {
     struct ledger_count count = ledger_count(data->ledger);
     int rc = dfu_error_set(err, DFU_ERR_FILE, "%s has no unused row left", data->name);
-    dfu_error_set_cause(err, "of its %zu rows %zu are done, and %zu reserved and not done", count.rows, count.done,
-                        count.held);
+    size_t in_hand = data->taken_count;
+    dfu_error_set_cause(err, "of its %zu rows %zu are done, %zu in hand, and %zu reserved and not done", count.rows,
+                        count.done, in_hand, count.held - in_hand);
     dfu_error_set_hint(err, "add rows, then begin again");
     return rc;
 }
