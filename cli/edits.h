@@ -19,7 +19,7 @@ struct edit {
     uint8_t has_range; /* --target ALT@RANGE */
     const char *name;  /* --target ALT=NAME */
     const char *file;  /* --patch ADDR=file:PATH */
-    uint8_t *data;    /* other patches; owned */
+    uint8_t *data;     /* other patches; owned */
     size_t length;
 };
 

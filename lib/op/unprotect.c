@@ -77,7 +77,7 @@ static int check_blank(struct dfui_protect *p, struct dfu_error **err)
         rc = dfu_session_run(s, plan, &run, &result, err);
     dfu_plan_free(plan);
     if (rc == DFU_ERR_PROTECTED)
-        dfu_error_wrap(err, "the device is still read-protected");
+        return still_protected(DFU_RDP_1, err);
     if (rc != DFU_OK)
         return rc;
     if (result.erased_value == 0x00 && p->result.rdp_after != DFU_RDP_0)
@@ -138,7 +138,10 @@ int dfu_session_unprotect(struct dfu_session *session, const struct dfu_protect_
 {
     struct dfui_protect p;
     int rc = dfui_protect_begin(&p, session, options, err);
+    p.erases = true;
     if (rc == DFU_OK)
         rc = unprotect(&p, err);
+    if (rc == DFU_ERR_GONE || rc == DFU_ERR_TIMEOUT || rc == DFU_ERR_STALL || rc == DFU_ERR_USB)
+        dfu_error_prefix(err, "unprotect");
     return dfui_protect_end(&p, result, rc, err);
 }

@@ -168,6 +168,8 @@ uint64_t dfui_sim_wall_us(void);
 uint64_t dfui_sim_wall_at(const struct dfu_sim *sim, uint64_t us);
 
 /* bus.c: presence */
+/* Its loader never starts again. */
+void dfui_sim_lock_out(struct sim_board *board);
 enum { SIM_RETURN_US = 500000 };
 void dfui_sim_power_up(struct sim_board *board);
 void dfui_sim_bus_reset(struct sim_board *board);

@@ -55,6 +55,7 @@ RULES = [
     ("E1", "lib/op/span.c", "bool natural = size == plan->target.transfer_size", "bool natural = true"),
     ("E3", "lib/op/span.c", "if (block > UINT16_MAX || !natural)", "if (at == span->range.start || !natural)"),
     ("E4", "lib/op/write_plan.c", "#define FLASH_WORD 32u", "#define FLASH_WORD 1u"),
+    ("E6", "lib/op/transfer.c", "first == 0x00 && !dfui_run_zeros_are_suspect(run)", "first == 0x00 && run != NULL"),
     ("E7", "lib/op/run.c", "return dfui_run_probe_step(run, step, err);", "return DFU_OK;"),
     ("E8", "lib/op/write_plan.c", "if (covered == length || ++partial > NAMED_SECTORS)",
      "if (length > 0)"),
