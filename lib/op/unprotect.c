@@ -45,6 +45,16 @@ static int send(struct dfu_session *s, bool *refused, struct dfu_error **err)
     }
 }
 
+/* The chip goes on by itself, and answers nobody until it has reset. */
+static int cancelled_too_late(struct dfui_protect *p, struct dfu_error **err)
+{
+    p->result.changed = 1;
+    p->session->gone = true;
+    (void)dfu_error_set(err, DFU_ERR_CANCELLED, "cancelled after the chip was told: it erases its flash and resets");
+    dfu_error_set_hint(err, "leave the board powered until it is back, then repeat the command");
+    return DFU_ERR_CANCELLED;
+}
+
 static int did_nothing(const struct dfu_session *s, struct dfu_error **err)
 {
     (void)dfu_error_set(err, DFU_ERR_UNSUPPORTED,
@@ -111,7 +121,11 @@ static int unprotect(struct dfui_protect *p, struct dfu_error **err)
         return rc;
     struct dfu_error *failure = NULL;
     int sent = send(s, &refused, &failure);
-    if (refused || sent == DFU_ERR_CANCELLED || sent == DFU_ERR_NO_MEMORY) {
+    if (sent == DFU_ERR_CANCELLED && !refused) {
+        dfui_error_clear(&failure);
+        return cancelled_too_late(p, err);
+    }
+    if (refused || sent == DFU_ERR_NO_MEMORY) {
         if (err != NULL)
             *err = failure;
         else

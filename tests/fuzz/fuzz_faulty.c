@@ -44,9 +44,10 @@ static int control(void *conn, const struct dfu_usb_setup *setup, void *data, ui
     return rc;
 }
 
-static const char *const profiles[] = {"stm32f407", "stm32l476", "stm32l152", "st-loader", "mboot",     "libopencm3",
-                                       "dfu11",     "stm32h743", "particle",  "stm32g431", "stm32f405", "stm32f767",
-                                       "gd32vf103", "portenta",  "um0424",    "openmoko"};
+/* Small ones, or each run takes long. */
+static const char *const profiles[] = {"stm32f072", "stm32l476", "stm32l152", "st-sample", "mboot",     "libopencm3",
+                                       "dfu11",     "stm32c5",   "particle",  "stm32g431", "stm32f105", "stm32f042",
+                                       "gd32vf103", "apm32f103", "um0424",    "openmoko"};
 
 static void one(struct dfu_context *context, void *self, const char *path, uint8_t job, uint8_t flags)
 {
