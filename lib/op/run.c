@@ -156,8 +156,8 @@ static int do_measured(struct dfui_run *run, const struct dfu_step *step, struct
 
 static const char *doing(uint32_t kind)
 {
-    static const char *const words[] = {"step",      "erasing", "mass erase", "pointing", "probing",       "writing",
-                                        "verifying", "reading", "checking",   "leaving",  "manifestation", "upload"};
+    static const char *const words[] = {"step",      "erasing", "mass erasing", "pointing", "probing",       "writing",
+                                        "verifying", "reading", "checking",     "leaving",  "manifestation", "upload"};
     return words[kind <= DFU_STEP_UPLOAD ? kind : 0];
 }
 

@@ -59,6 +59,8 @@ struct dfui_run {
     uint64_t shortest_erase_us; /* of a sector, where one was so fast that it was looked at; 0 = none */
     uint64_t seen_blank;        /* that sector, until the next erase: its first block need not be read again */
     bool has_read;              /* an UPLOAD of this job went well */
+    bool read_zeros;            /* something was read to keep or to compare */
+    bool read_more;             /* and it was not only zeros */
     bool unreadable;            /* the device refuses every UPLOAD, whatever bitCanUpload says */
     /* Doing things again. */
     struct dfu_range dirty; /* sectors being erased and written again: what is in them is not known */
@@ -86,6 +88,10 @@ bool dfui_run_again(struct dfui_run *run, const char *what, uint64_t address, in
 int dfui_run_erased(const struct dfui_run *run, uint32_t region);
 /* Notes the erased value of that memory. */
 void dfui_run_learn(struct dfui_run *run, uint32_t region, uint8_t value);
+/* On flash that erases to 0xFF, behind a loader that knows of read protection. */
+bool dfui_run_zeros_are_suspect(const struct dfui_run *run);
+/* What the rest of blank flash must hold whose first byte is this. */
+uint8_t dfui_run_blank_value(const struct dfui_run *run, uint8_t first);
 /* Notes where the current run begins; SET_ADDRESS is sent when the first block needs it. */
 void dfui_run_point(struct dfui_run *run, uint64_t address);
 /* Reads length bytes of a block of the current run. Repeats on transient faults. */

@@ -106,6 +106,12 @@ void dfui_sim_depart(struct sim_board *board, enum sim_departure how, uint64_t a
     board->back_at_us = dfui_sim_now(board) + away_us;
 }
 
+void dfui_sim_lock_out(struct sim_board *board)
+{
+    dfui_sim_depart(board, SIM_GONE, 0);
+    dfui_sim_publish(board);
+}
+
 static struct sim_board *find(struct dfu_sim *sim, size_t board, int *rc, struct dfu_error **err)
 {
     *rc = DFU_OK;
