@@ -282,15 +282,25 @@ int dfui_list_scan(struct dfu_context *context, const struct dfu_selector *selec
     return make_list(context, selector, true, out, err);
 }
 
+static int check_cancel(const struct dfu_context *context, int rc, struct dfu_error **err)
+{
+    if (rc >= 0 && atomic_load_explicit(context->cancel, memory_order_relaxed))
+        return dfu_error_set(err, DFU_ERR_CANCELLED, "cancelled while waiting for a device");
+    return rc;
+}
+
+/* A cancel is looked for on both sides: to look at the bus may take longer than to wait. */
 static int pause_slice(struct dfu_context *context, uint64_t until_us, bool for_change, struct dfu_error **err)
 {
-    if (atomic_load_explicit(context->cancel, memory_order_relaxed))
-        return dfu_error_set(err, DFU_ERR_CANCELLED, "cancelled while waiting for a device");
+    int rc = check_cancel(context, DFU_WAIT_CHANGED, err);
+    if (rc != DFU_WAIT_CHANGED)
+        return rc;
     uint64_t until = dfui_min(until_us, context->ops.now_us(context->self, NULL) + SCAN_PAUSE_US);
     if (for_change && context->ops.wait_change != NULL)
-        return context->ops.wait_change(context->self, until, err);
-    context->ops.sleep_until_us(context->self, NULL, until);
-    return DFU_WAIT_CHANGED;
+        rc = context->ops.wait_change(context->self, until, err);
+    else
+        context->ops.sleep_until_us(context->self, NULL, until);
+    return check_cancel(context, rc, err);
 }
 
 int dfui_pause_for_change(struct dfu_context *context, uint64_t deadline_us, struct dfu_error **err)
