@@ -105,7 +105,9 @@ bool dfui_run_differs(struct dfui_run *run, const struct dfu_step *step, struct 
 int dfui_run_verify_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     struct dfu_range differing;
+    run->expecting = run->plan->summary.write_blocks > 0;
     int rc = dfui_ahead_read(run, step, err);
+    run->expecting = false;
     if (rc == DFU_OK && run->plan->summary.write_blocks > 0 && dfui_run_differs(run, step, &differing))
         rc = dfui_run_repair(run, step, err);
     if (rc == DFU_OK && run->rewind == DFUI_NO_REWIND)

@@ -11,7 +11,10 @@
 #define QSPI .name = "external flash", .kind = SIM_FLASH, .erased = 0xFF, .word = 1, .unit = 256, .program_ns = 700000
 #define OPTIONS(base, bytes) \
     .name = "option bytes", .start = (base), .kind = SIM_OPTION, .erased = 0xFF, .word = 2, \
-    .unprotected = 0xA5, .rdp_offset = 0, .unit = 2, .program_ns = 53500, .sectors = {{1, (bytes), 0}}
+    .rdp_offset = 0, .unit = 2, .program_ns = 53500, .sectors = {{1, (bytes), 0}}
+/* What follows the read protection of an F0 or F1 as delivered (PM0075 2.5), in twice the room. */
+#define PAIRS "\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00"
+#define PAIRS_32 PAIRS "\xFF\xFF" PAIRS
 
 static const struct sim_memory_row f411_flash = {
     FLASH(0x08000000), SLOW_WORDS, .sectors = {{4, 16384, 250000}, {1, 65536, 550000}, {3, 131072, 1000000}}};
@@ -21,8 +24,11 @@ static const struct sim_memory_row f103_flash_128 = {
     FLASH(0x08000000), HALF_WORDS, .sectors = {{128, 1024, 30000}}};
 static const struct sim_memory_row f042_flash = {
     FLASH(0x08000000), HALF_WORDS, .sectors = {{32, 1024, 30000}}};
-static const struct sim_memory_row half_kib_options = {OPTIONS(0x1FFFF800, 512)};
-static const struct sim_memory_row small_options = {OPTIONS(0x1FFFF800, 32)};
+static const struct sim_memory_row half_kib_options = {OPTIONS(0x1FFFF800, 512), .unprotected = 0xA5};
+static const struct sim_memory_row small_options = {
+    OPTIONS(0x1FFFF800, 32), .unprotected = 0xA5, .complement = 1, .factory = "\xA5\x5A" PAIRS_32};
+static const struct sim_memory_row f042_options = {
+    OPTIONS(0x1FFFF800, 32), .unprotected = 0xAA, .complement = 1, .factory = "\xAA\x55" PAIRS_32};
 static const struct sim_memory_row gd32_flash = {
     FLASH(0x08000000), .word = 4, .rewrite = SIM_REWRITE_REFUSED, .unit = 4, .program_ns = 37500,
     .sectors = {{128, 1024, 45000}}};
@@ -83,7 +89,7 @@ static const struct sim_profile profiles[] = {
      CHIP_ROM(2048, "STMicroelectronics", "STM32  BOOTLOADER"), .vid = 0x0483, .pid = 0xDF11, .bcd_device = 0x2200,
      .habits = SIM_STARTS_NOTHING, .mass_erase_us = 30000, .serial = "FFFFFFFEFFFF", .quirks = "A3 D1",
      .alts = {"@Internal Flash  /0x08000000/032*0001Kg", "@Option Bytes  /0x1FFFF800/01*016 e"},
-     .memories = {&f042_flash, &small_options}},
+     .memories = {&f042_flash, &f042_options}},
     {.name = "stm32c5", .description = "STM32C5 ROM: 1024-byte blocks, no option bytes; CLRSTATUS stalls outside dfuERROR",
      .source = "behaviour: betaflight-configurator#5300; strings composed; times: of the H5 (DS14053)",
      CHIP_ROM(1024, "STMicroelectronics", "STM32  BOOTLOADER"), .vid = 0x0483, .pid = 0xDF11,
