@@ -28,7 +28,7 @@ const struct opt options[] = {
      "bytes a block, instead of the device's"},
     {OPT_SIM, VALUE_REQUIRED, GROUP_SELECT, 0, "sim", "PROFILE[,KEY=VALUE]...",
      "a simulated device ('dfu sim list'); keys: state=DIR stats=FILE count=N serial=TEXT time=real scale=F "
-     "init=random rdp=LEVEL fault=RULE plug=MS@BOARD"},
+     "init=random rdp=LEVEL wrp=RANGE fault=RULE plug=MS@BOARD away=MS"},
     {OPT_RECORD, VALUE_REQUIRED, GROUP_SELECT, 0, "record", "FILE", "write a wire log, to send in or to replay"},
     {OPT_REPLAY, VALUE_REQUIRED, GROUP_SELECT, 0, "replay", "FILE", "answer from a wire log instead of a device"},
 

@@ -20,7 +20,7 @@ struct edit {
     uint8_t has_range; /* --target ALT@RANGE */
     const char *name;  /* --target ALT=NAME */
     const char *file;  /* --patch ADDR=file:PATH */
-    uint8_t *data;    /* other patches; owned */
+    uint8_t *data;     /* other patches; owned */
     size_t length;
     char *filled;  /* --data: text with a row's fields in place; owned */
     uint8_t later; /* it asks for a row, and none is there yet */

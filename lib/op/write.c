@@ -29,7 +29,7 @@ static const struct dfu_step *erase_step_of(const struct dfu_plan *plan, uint32_
 static bool probe(struct dfui_run *run, const struct dfu_step *step, int *rc, struct dfu_error **err)
 {
     *rc = dfui_run_read(run, step->block, run->block, step->length, err);
-    return *rc == DFU_OK && (run->block[0] == 0x00 || run->block[0] == 0xFF) &&
+    return *rc == DFU_OK && run->block[0] == dfui_run_blank_value(run, run->block[0]) &&
            all_equal(run->block, step->length, run->block[0]);
 }
 

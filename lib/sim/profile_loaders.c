@@ -22,7 +22,16 @@ static const struct sim_memory_row f103_flash_128 = {
 static const struct sim_memory_row f042_flash = {
     FLASH(0x08000000), HALF_WORDS, .sectors = {{32, 1024, 30000}}};
 static const struct sim_memory_row half_kib_options = {OPTIONS(0x1FFFF800, 512)};
-static const struct sim_memory_row small_options = {OPTIONS(0x1FFFF800, 32)};
+/* As delivered: F0 RM0091 4, F1 PM0075 2.5. */
+#define PAIRS "\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00"
+static const struct sim_memory_row f042_options = {
+    .name = "option bytes", .start = 0x1FFFF800, .kind = SIM_OPTION, .erased = 0xFF, .word = 2, .unprotected = 0xAA,
+    .rdp_offset = 0, .complement = 1, .wrp = SIM_WRP_F1, .factory = "\xAA\x55" PAIRS, .unit = 2, .program_ns = 53500,
+    .sectors = {{1, 16, 0}}};
+static const struct sim_memory_row apm32_options = {
+    .name = "option bytes", .start = 0x1FFFF800, .kind = SIM_OPTION, .erased = 0xFF, .word = 2, .unprotected = 0xA5,
+    .rdp_offset = 0, .complement = 1, .wrp = SIM_WRP_F1, .factory = "\xA5\x5A" PAIRS, .unit = 2, .program_ns = 53500,
+    .sectors = {{1, 16, 0}}};
 static const struct sim_memory_row gd32_flash = {
     FLASH(0x08000000), .word = 4, .rewrite = SIM_REWRITE_REFUSED, .unit = 4, .program_ns = 37500,
     .sectors = {{128, 1024, 45000}}};
@@ -83,7 +92,7 @@ static const struct sim_profile profiles[] = {
      CHIP_ROM(2048, "STMicroelectronics", "STM32  BOOTLOADER"), .vid = 0x0483, .pid = 0xDF11, .bcd_device = 0x2200,
      .habits = SIM_STARTS_NOTHING, .mass_erase_us = 30000, .serial = "FFFFFFFEFFFF", .quirks = "A3 D1",
      .alts = {"@Internal Flash  /0x08000000/032*0001Kg", "@Option Bytes  /0x1FFFF800/01*016 e"},
-     .memories = {&f042_flash, &small_options}},
+     .memories = {&f042_flash, &f042_options}},
     {.name = "stm32c5", .description = "STM32C5 ROM: 1024-byte blocks, no option bytes; CLRSTATUS stalls outside dfuERROR",
      .source = "behaviour: betaflight-configurator#5300; strings composed; times: of the H5 (DS14053)",
      CHIP_ROM(1024, "STMicroelectronics", "STM32  BOOTLOADER"), .vid = 0x0483, .pid = 0xDF11,
@@ -106,7 +115,7 @@ static const struct sim_profile profiles[] = {
      CHIP_ROM(2048, "Geehy", "APM32 BOOTLOADER"), .vid = 0x314B, .pid = 0x0106, .bcd_device = 0x0200,
      .mass_erase_us = 30000, .serial = "0448", .quirks = "C13 D1 D3",
      .alts = {"@Internal Flash  /0x8000000/128*1Kg", "@Option Bytes  /0x1FFFF800/01*016 e"},
-     .memories = {&f103_flash_128, &small_options}},
+     .memories = {&f103_flash_128, &apm32_options}},
     {.name = "mboot", .description = "MicroPython's mboot on an F411: says 1 MiB where there are 512 KiB; errors by text",
      .source = "behaviour: read in micropython ports/stm32/mboot; times: as the F407",
      .dialect = &dfui_sim_mboot, .vid = 0x0483, .pid = 0xDF11, .bcd_device = 0x2200, .transfer_size = 2048,
