@@ -67,7 +67,7 @@ RULES = [
      "return device->info.alt_count > 0;"),
     ("C23", "lib/session/device.c", "return device->info.protocol == DFU_PROTOCOL_DFUSE;",
      "return device->info.vid == 0x0483 || device->info.protocol == DFU_PROTOCOL_DFUSE;"),
-    ("D2", "lib/session/list.c", "i->protocol == DFU_MODE_DFU ? DFU_SELECT_RUNTIME_ONLY : DFU_SELECT_DFU_ONLY", "0"),
+    ("D2", "lib/session/session.c", "if (s->device->info.mode != DFU_MODE_DFU) {", "if (0) {"),
     ("D6", "lib/session/recover.c", "int again = reset(s, &failure);", "int again = DFU_ERR_USB; (void)reset;"),
     ("D9", "lib/op/transfer.c", "    if (run->pointed)\n        return DFU_OK;",
      "    if (run->pointed || run->run_start == 0)\n        return DFU_OK;"),
