@@ -30,8 +30,8 @@ dfu-util erase-status     3 1  2
 dfu-util block-dnload    14 5  9
 dfu-util block-status    15 5 10
 dfu-util block-status-2  16 5 11
-dfu-util leave-dnload    26 9 17
-dfu-util leave-status    27 9 18
+dfu-util leave-dnload    28 9 18
+dfu-util leave-status    29 9 19
 "
 # The first is the one that the count of requests is checked with.
 always="disconnect stall timeout reconnect"

@@ -156,6 +156,12 @@ static void c10_a_region_without_sectors(void **state)
     (void)state;
     bench_new(&b, "portenta", 0, 1);
     bench_open(&b);
+    size_t empty = 0;
+    struct dfu_region r;
+    DFU_INIT(&r);
+    for (size_t i = 0; dfu_memmap_region(dfu_session_memmap(b.session), i, &r) == DFU_OK; i++)
+        empty += r.count == 0 && r.sector_size == 4096 && r.alt == 1;
+    assert_int_equal(empty, 1);
     assert_dfu_error(plan_write(&b, 0, 16, 0, &plan), b.err, DFU_ERR_RANGE, "outside every region");
     write_and_check(&b, 0x90000000, 0x90010000, 10000, 0);
     bench_free(&b);
