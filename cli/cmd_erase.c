@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* dfu erase: the sectors that ranges touch, every sector, or the mass erase command. */
+#include "gang.h"
 #include "job.h"
 #include "out.h"
 #include "ranges.h"
@@ -112,6 +113,11 @@ static void report(struct job *job)
 int cmd_erase(struct cli *cli, struct dfu_error **err)
 {
     struct job job;
+    if (gang_wanted(cli)) {
+        job.cli = cli;
+        int rc = check_operands(&job, err);
+        return rc == DFU_OK ? gang_do(cli, DFU_GANG_ERASE, err) : rc;
+    }
     int rc = job_start(&job, cli, err);
     if (rc == DFU_OK)
         rc = erase(&job, err);

@@ -44,7 +44,7 @@ static int image_edit(struct cli *cli, const char *const *files, size_t count, s
     if (rc == DFU_OK)
         rc = check_strict(cli, image, err);
     if (rc == DFU_OK)
-        rc = output_save(cli, OPT_OUTPUT_FORMAT, path, image, err);
+        rc = output_save(cli, OPT_OUTPUT_FORMAT, path, image, NULL, err);
     if (rc == DFU_OK && cli->voice.json) {
         json_t *object = imageview_json(image);
         (void)json_object_set_new(object, "output", json_text(path));

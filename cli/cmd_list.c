@@ -2,6 +2,7 @@
 /* dfu list: every DFU interface, also those that cannot be opened. */
 #include "mapview.h"
 #include "out.h"
+#include "select.h"
 #include "target.h"
 #include "text.h"
 
@@ -30,11 +31,13 @@ static json_t *device_json(const struct dfu_device *device, const struct dfu_dev
     (void)json_object_set_new(object, "serial", json_text(info->serial));
     (void)json_object_set_new(object, "product", json_text(info->product));
     (void)json_object_set_new(object, "path", json_text(info->path));
+    (void)json_object_set_new(object, "config", json_integer(info->config));
     (void)json_object_set_new(object, "interface", json_integer(info->interface_number));
     (void)json_object_set_new(object, "mode", json_string(mode_text(info->mode)));
     (void)json_object_set_new(object, "protocol", json_string(protocol_text(info->protocol)));
     (void)json_object_set_new(object, "transfer_size", json_integer(info->transfer_size));
     (void)json_object_set_new(object, "access_error", json_text(info->access_error));
+    (void)json_object_set_new(object, "driver", json_text(info->driver));
     (void)json_object_set_new(object, "alts", alts_json(device));
     return object;
 }
@@ -61,20 +64,30 @@ static void print_alts(struct cli *cli, const struct dfu_device *device)
     }
 }
 
-static void print_device(struct cli *cli, const struct dfu_device *device, const struct dfu_device_info *info)
+/* Who stands in the way, or seems to. */
+static void print_holder(struct cli *cli, const struct dfu_device_info *info)
+{
+    if (info->access_error != NULL)
+        out_text(cli, "    cannot be %s: %s\n", info->access == DFU_ERR_BUSY ? "used" : "opened", info->access_error);
+    if (info->driver != NULL && info->access != DFU_ERR_BUSY)
+        out_text(cli, "    kernel driver %s is attached; it is detached for as long as the device is used\n",
+                 info->driver);
+}
+
+static void print_device(struct cli *cli, const struct dfu_device *device, const struct dfu_device_info *info,
+                         const char *place)
 {
     out_paint(cli, PAINT_BOLD);
     out_text(cli, "%04x:%04x", info->vid, info->pid);
     out_paint(cli, PAINT_NONE);
-    out_text(cli, "  path %s", info->path);
+    out_text(cli, "  path %s", place);
     if (info->serial != NULL)
         out_text(cli, "  serial %s", info->serial);
     out_text(cli, "  %s, %s", info->mode == DFU_MODE_DFU ? "DFU mode" : "run time", protocol_name(info->protocol));
     if (info->product != NULL)
         out_text(cli, "  %s", info->product);
     out_text(cli, "\n");
-    if (info->access_error != NULL)
-        out_text(cli, "    cannot be opened: %s\n", info->access_error);
+    print_holder(cli, info);
     print_alts(cli, device);
 }
 
@@ -85,6 +98,7 @@ static void print_list(struct cli *cli, const struct dfu_list *list)
     for (size_t i = 0; i < dfu_list_count(list); i++) {
         const struct dfu_device *device = dfu_list_at(list, i);
         struct dfu_device_info info;
+        char place[SELECT_PLACE_SIZE];
         DFU_INIT(&info);
         if (dfu_device_describe(device, &info) != DFU_OK)
             continue;
@@ -92,7 +106,7 @@ static void print_list(struct cli *cli, const struct dfu_list *list)
         if (devices != NULL)
             (void)json_array_append_new(devices, device_json(device, &info));
         else
-            print_device(cli, device, &info);
+            print_device(cli, device, &info, select_place(list, i, place));
     }
     if (devices != NULL) {
         json_t *object = json_object();

@@ -47,6 +47,53 @@ static int make_plan(struct job *job, struct dfu_plan **plan, struct dfu_error *
     return rc;
 }
 
+/* The next stretch of one alternate setting that the steps from *index on read; empty at the end. */
+static struct dfu_range next_stretch(const struct dfu_plan *plan, size_t *index, uint32_t *alt)
+{
+    struct dfu_range range = {0, 0};
+    struct dfu_step step;
+    DFU_INIT(&step);
+    for (; dfu_plan_step(plan, *index, &step) == DFU_OK; ++*index) {
+        if (step.kind != DFU_STEP_READ)
+            continue;
+        if (range.end == 0)
+            range.start = step.address;
+        else if (step.address != range.end || step.alt != *alt)
+            break;
+        range.end = step.address + step.length;
+        *alt = step.alt;
+    }
+    return range;
+}
+
+/* A .dfu file says for which alternate setting data is, and what the device calls that. */
+static int name_targets(const struct job *job, struct dfu_error **err)
+{
+    const struct dfu_memmap *map = target_map(&job->target);
+    struct dfu_region region;
+    struct dfu_range range;
+    uint32_t alt = 0;
+    int rc = DFU_OK;
+    DFU_INIT(&region);
+    for (size_t i = 0; rc == DFU_OK && (range = next_stretch(job->plan, &i, &alt)).end != 0;)
+        rc = dfu_image_set_alt(job->image, alt, range, err);
+    for (size_t i = 0; rc == DFU_OK && dfu_memmap_region(map, i, &region) == DFU_OK; i++) {
+        if (dfu_image_label(job->image, region.alt) == NULL)
+            rc = dfu_image_set_label(job->image, region.alt, region.name, err);
+    }
+    return rc;
+}
+
+static int save(const struct job *job, const char *path, struct dfu_error **err)
+{
+    const struct dfu_device_info *info = &job->target.info;
+    struct output_device device = {target_is_plain(&job->target), info->vid, info->pid, info->bcd_device};
+    int rc = DFU_OK;
+    if (!device.plain && output_is_dfu(job->cli, OPT_FORMAT, path))
+        rc = name_targets(job, err);
+    return rc == DFU_OK ? output_save(job->cli, OPT_FORMAT, path, job->image, &device, err) : rc;
+}
+
 static int read_device(struct job *job, const char *path, struct dfu_error **err)
 {
     struct dfu_plan *plan = NULL;
@@ -65,7 +112,7 @@ static int read_device(struct job *job, const char *path, struct dfu_error **err
     }
     rc = job_run(job, plan, job->image, err);
     if (rc == DFU_OK && !job->dry_run)
-        rc = output_save(job->cli, OPT_FORMAT, path, job->image, err);
+        rc = save(job, path, err);
     return rc;
 }
 

@@ -14,6 +14,22 @@ static int get_profile(size_t index, struct dfu_sim_profile_info *info)
     return dfu_sim_profile(index, info) == DFU_OK;
 }
 
+/* The ids of docs/quirks.md, one string each: first the dialect's, then its own. */
+static json_t *quirks_json(const struct dfu_sim_profile_info *info)
+{
+    const char *const lists[] = {info->dialect_quirks, info->quirks};
+    json_t *ids = json_array();
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        for (const char *at = lists[i]; *at != '\0';) {
+            size_t length = strcspn(at, " ");
+            if (length > 0)
+                (void)json_array_append_new(ids, json_stringn(at, length));
+            at += length + strspn(at + length, " ");
+        }
+    }
+    return ids;
+}
+
 static void list_profiles(struct cli *cli)
 {
     struct dfu_sim_profile_info info;
@@ -26,6 +42,7 @@ static void list_profiles(struct cli *cli)
         json_t *object = json_object();
         (void)json_object_set_new(object, "name", json_text(info.name));
         (void)json_object_set_new(object, "description", json_text(info.description));
+        (void)json_object_set_new(object, "quirks", quirks_json(&info));
         (void)json_array_append_new(profiles, object);
     }
     json_t *object = json_object();
@@ -57,6 +74,9 @@ static void print_profile(struct cli *cli, const struct dfu_sim_profile_info *in
     out_text(cli, "  ids            %04x:%04x\n", info->vid, info->pid);
     out_text(cli, "  protocol       %s\n", protocol_name(info->protocol));
     out_text(cli, "  transfer size  %u bytes\n", info->transfer_size);
+    out_text(cli, "  behaves as     %s\n", info->dialect);
+    out_text(cli, "  quirks         %s%s%s\n", info->dialect_quirks, info->dialect_quirks[0] != '\0' ? " " : "",
+             info->quirks);
     out_text(cli, "  figures from   %s\n", info->source);
     for (uint32_t alt = 0; alt < info->alt_count; alt++) {
         const char *name = dfu_sim_profile_alt(info->name, alt);
@@ -80,6 +100,8 @@ static void print_profile_json(struct cli *cli, const struct dfu_sim_profile_inf
     (void)json_object_set_new(object, "pid", json_integer(info->pid));
     (void)json_object_set_new(object, "protocol", json_string(protocol_text(info->protocol)));
     (void)json_object_set_new(object, "transfer_size", json_integer(info->transfer_size));
+    (void)json_object_set_new(object, "dialect", json_text(info->dialect));
+    (void)json_object_set_new(object, "quirks", quirks_json(info));
     (void)json_object_set_new(object, "alts", alts);
     (void)json_object_set_new(object, "regions", mapview_json(map));
     out_json(cli, object);

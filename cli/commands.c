@@ -16,8 +16,9 @@ const struct opt options[] = {
 
     {OPT_DEVICE, VALUE_REQUIRED, GROUP_SELECT, 'd', "device", "VID[:PID]", "hexadecimal ids, e.g. 0483:df11"},
     {OPT_SERIAL, VALUE_REQUIRED, GROUP_SELECT, 'S', "serial", "SERIAL", "whole serial number"},
-    {OPT_PATH, VALUE_REQUIRED, GROUP_SELECT, 'p', "path", "BUS-PORT.PORT",
-     "where it is plugged in, as 'dfu list' says"},
+    {OPT_PATH, VALUE_REQUIRED, GROUP_SELECT, 'p', "path", "BUS-PORT.PORT[:C.I]",
+     "where it is plugged in, as 'dfu list' says; :C.I picks one of several DFU interfaces there (configuration, "
+     "interface)"},
     {OPT_ALT, VALUE_REQUIRED, GROUP_SELECT, 'a', "alt", "ALT", "alternate setting: number, name or part of the name"},
     {OPT_WAIT, VALUE_OPTIONAL, GROUP_SELECT, 'w', "wait", "SECONDS",
      "wait for the device, and for its return if it goes away in mid-job (without a number: for ever)"},
@@ -27,7 +28,7 @@ const struct opt options[] = {
      "bytes a block, instead of the device's"},
     {OPT_SIM, VALUE_REQUIRED, GROUP_SELECT, 0, "sim", "PROFILE[,KEY=VALUE]...",
      "a simulated device ('dfu sim list'); keys: state=DIR stats=FILE count=N serial=TEXT time=real scale=F "
-     "init=random rdp=LEVEL fault=RULE"},
+     "init=random rdp=LEVEL fault=RULE plug=MS@BOARD"},
     {OPT_RECORD, VALUE_REQUIRED, GROUP_SELECT, 0, "record", "FILE", "write a wire log, to send in or to replay"},
     {OPT_REPLAY, VALUE_REQUIRED, GROUP_SELECT, 0, "replay", "FILE", "answer from a wire log instead of a device"},
 
@@ -57,6 +58,8 @@ const struct opt options[] = {
     {OPT_CRC_REFLECT_OUT, VALUE_NONE, GROUP_EDIT, 0, "crc-reflect-out", NULL, "reverse the result's bits"},
     {OPT_START, VALUE_REQUIRED, GROUP_EDIT, 0, "start", "ADDR|none", "set or drop the start address record"},
     {OPT_LIMIT, VALUE_REQUIRED, GROUP_EDIT, 0, "limit", "RANGE", "fail if anything lies outside RANGE"},
+    {OPT_TARGET, VALUE_REQUIRED, GROUP_EDIT, 0, "target", "ALT[@RANGE][=NAME]",
+     "what lies in RANGE (all of it) is for alternate setting ALT; a .dfu file calls it NAME"},
     {OPT_OVERLAP, VALUE_REQUIRED, GROUP_EDIT, 0, "overlap", "POLICY",
      "bytes given twice and not equal: error (default), first or last"},
     {OPT_FORMAT, VALUE_REQUIRED, GROUP_EDIT, 0, "format", "NAME",
@@ -88,6 +91,8 @@ const struct opt options[] = {
      "every board that the other options select, at once; or repeat --path or --serial"},
     {OPT_RETRY, VALUE_REQUIRED, GROUP_OWN, 0, "retry", "N",
      "with several boards: up to N further attempts for each that fails"},
+    {OPT_LOOP, VALUE_OPTIONAL, GROUP_OWN, 0, "loop", "N",
+     "go on with each board that is plugged in, until N are done or Ctrl-C"},
     {OPT_OUTPUT, VALUE_REQUIRED, GROUP_OWN, 'o', "output", "FILE", "where to write; - is standard output"},
     {OPT_OUTPUT_FORMAT, VALUE_REQUIRED, GROUP_OWN, 0, "output-format", "NAME",
      "format of the output; default by its name"},
@@ -142,7 +147,7 @@ const struct verb verbs[] = {
               "then erases the touched sectors, programs and verifies. Files without addresses need @ADDR.",
      .groups = GROUP_SELECT | GROUP_EDIT,
      .own = {OPT_DETACH, OPT_LEAVE, OPT_REQUIRE_LEAVE, OPT_NO_VERIFY, OPT_REQUIRE_VERIFY, OPT_STRICT, OPT_FORCE,
-             OPT_DIFF, OPT_PRESERVE, OPT_DRY_RUN, OPT_POLL, OPT_YES, OPT_BOARDS, OPT_RETRY},
+             OPT_DIFF, OPT_PRESERVE, OPT_DRY_RUN, OPT_POLL, OPT_YES, OPT_BOARDS, OPT_RETRY, OPT_LOOP},
      .examples = {"dfu flash app.hex --leave", "dfu flash app.bin@0x08008000 --stm32-crc end",
                   "dfu flash boot.hex app.hex --dry-run",
                   "dfu flash FIRM1.hex --fill 0xFF@0x08000000..0x080FFFFC "
@@ -151,9 +156,11 @@ const struct verb verbs[] = {
     {.name = "read",
      .summary = "read memory into a file",
      .usage = {"[options] -o FILE [RANGE|REGION]..."},
-     .about = "Without a range or region: all readable flash. The format comes from the file name.",
+     .about =
+         "Without a range or region: all readable flash. The format comes from the file name. A .dfu file says which "
+         "device and alternate setting it came from, and fits no other: --vid and --pid change that.",
      .groups = GROUP_SELECT,
-     .own = {OPT_OUTPUT, OPT_FORMAT, OPT_DRY_RUN},
+     .own = {OPT_OUTPUT, OPT_FORMAT, OPT_FAMILY, OPT_VID, OPT_PID, OPT_BCD_DEVICE, OPT_DRY_RUN},
      .examples = {"dfu read -o backup.hex", "dfu read -o boot.bin 0x08000000+32K", "dfu read -o otp.hex 'OTP Memory'"},
      .run = cmd_read},
     {.name = "verify",
@@ -170,7 +177,8 @@ const struct verb verbs[] = {
      .about = "Erases the sectors that the ranges touch. Asks first on a terminal; --everything and --mass-erase "
               "need --yes elsewhere.",
      .groups = GROUP_SELECT,
-     .own = {OPT_EVERYTHING, OPT_MASS_ERASE, OPT_NO_VERIFY, OPT_FORCE, OPT_DRY_RUN, OPT_POLL, OPT_YES},
+     .own = {OPT_EVERYTHING, OPT_MASS_ERASE, OPT_NO_VERIFY, OPT_FORCE, OPT_DRY_RUN, OPT_POLL, OPT_YES, OPT_BOARDS,
+             OPT_RETRY},
      .examples = {"dfu erase 0x08008000+64K", "dfu erase --everything --yes", "dfu erase --everything --dry-run"},
      .run = cmd_erase},
     {.name = "leave",

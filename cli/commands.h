@@ -13,7 +13,7 @@ struct verb {
     const char *usage[6];    /* what follows "dfu NAME", one line a form */
     const char *about;       /* what help says below the usage */
     unsigned groups;         /* enum opt_group that it takes */
-    enum opt_id own[16];     /* further options, ended by OPT_NONE */
+    enum opt_id own[20];     /* further options, ended by OPT_NONE */
     const char *examples[5]; /* whole command lines */
     int (*run)(struct cli *cli, struct dfu_error **err);
 };

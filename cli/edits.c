@@ -114,6 +114,27 @@ static int parse_start(struct edit *edit, struct dfu_error **err)
     return number_parse(edit->text, "address", ADDRESS_MAX, &edit->address, err);
 }
 
+/* ALT[@RANGE][=NAME]; a NAME may hold anything, also '@' and '='. */
+static int parse_target(struct edit *edit, struct dfu_error **err)
+{
+    const char *p = edit->text;
+    char range[64];
+    int rc = number_scan(&p, &edit->address);
+    size_t length = strcspn(p, "=");
+    edit->name = p[length] == '=' ? p + length + 1 : NULL;
+    edit->has_range = *p == '@';
+    if (rc != DFU_OK || edit->address > UINT8_MAX || length > sizeof range || (length > 0 && !edit->has_range)) {
+        rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "'%s' is not ALT[@RANGE][=NAME]", edit->text);
+        dfu_error_set_hint(err, "write e.g. 0, 1=Config or 1@0x08008000+16K=Config; ALT is at most 255");
+        return rc;
+    }
+    if (!edit->has_range)
+        return DFU_OK;
+    memcpy(range, p + 1, length - 1);
+    range[length - 1] = '\0';
+    return range_parse(range, &edit->range, err);
+}
+
 static int parse_value(struct edit *edit, struct dfu_error **err)
 {
     switch (edit->opt->id) {
@@ -129,6 +150,8 @@ static int parse_value(struct edit *edit, struct dfu_error **err)
         return parse_patch(edit, err);
     case OPT_START:
         return parse_start(edit, err);
+    case OPT_TARGET:
+        return parse_target(edit, err);
     default:
         return edit_crc_parse(edit, err);
     }
@@ -228,6 +251,14 @@ static int apply_start(const struct edit *edit, struct dfu_image *image, struct 
     return DFU_OK;
 }
 
+static int apply_target(const struct edit *edit, struct dfu_image *image, struct dfu_error **err)
+{
+    struct dfu_range all = {0, (uint64_t)UINT32_MAX + 1};
+    uint32_t alt = (uint32_t)edit->address;
+    int rc = dfu_image_set_alt(image, alt, edit->has_range ? edit->range : all, err);
+    return rc == DFU_OK && edit->name != NULL ? dfu_image_set_label(image, alt, edit->name, err) : rc;
+}
+
 static int apply(struct cli *cli, const struct edit *edit, struct dfu_image *image, struct dfu_error **err)
 {
     switch (edit->opt->id) {
@@ -246,6 +277,8 @@ static int apply(struct cli *cli, const struct edit *edit, struct dfu_image *ima
         return dfu_image_patch(image, edit->address, edit->data, edit->length, err);
     case OPT_START:
         return apply_start(edit, image, err);
+    case OPT_TARGET:
+        return apply_target(edit, image, err);
     default:
         return edit_crc_apply(cli, edit, image, err);
     }
@@ -267,6 +300,7 @@ static void explain(const struct edit *edit, struct dfu_error **err)
          "make the program smaller, or --crop what is not needed"},
         {OPT_CROP, "the range and the data do not meet", "see 'dfu image info' for where the data is"},
         {OPT_EXCLUDE, "the range covers all data", "see 'dfu image info' for where the data is"},
+        {OPT_TARGET, "the range and the data do not meet", "see 'dfu image info' for where the data is"},
         {OPT_MOVE, "addresses have 32 bits", "see 'dfu image info' for where the data is"},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {

@@ -16,7 +16,9 @@ struct edit {
     struct dfu_crc_model crc;
     uint8_t crc_has_range;
     uint8_t crc_big_endian;
-    const char *file; /* --patch ADDR=file:PATH */
+    uint8_t has_range; /* --target ALT@RANGE */
+    const char *name;  /* --target ALT=NAME */
+    const char *file;  /* --patch ADDR=file:PATH */
     uint8_t *data;    /* other patches; owned */
     size_t length;
 };

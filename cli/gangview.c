@@ -39,27 +39,27 @@ static void draw(struct gangview *view)
 {
     gangview_clear(view);
     for (size_t i = 0; i < view->count; i++) {
-        if (view->lines[i].path == NULL)
+        if (view->lines[i].path[0] == '\0')
             continue;
-        (void)fprintf(stderr, "%-10.20s %s\n", view->lines[i].path, view->lines[i].text);
+        (void)fprintf(stderr, "%-10s %s\n", view->lines[i].path, view->lines[i].text);
         view->drawn++;
     }
     (void)fflush(stderr);
 }
 
-void gangview_progress(struct gangview *view, const char *path, const struct dfu_progress *now)
+void gangview_progress(struct gangview *view, size_t slot, const char *path, const struct dfu_progress *now)
 {
     char bar[BAR_COLUMNS + 1];
     char size[TEXT_SIZE];
-    if (now->board >= view->count)
+    if (slot >= view->count)
         return;
-    struct gangview_line *line = &view->lines[now->board];
+    struct gangview_line *line = &view->lines[slot];
     unsigned full = now->total == 0 ? 0 : (unsigned)(now->done * BAR_COLUMNS / now->total);
     unsigned percent = now->total == 0 ? 0 : (unsigned)(now->done * 100 / now->total);
     memset(bar, '-', BAR_COLUMNS);
     memset(bar, '#', full > BAR_COLUMNS ? BAR_COLUMNS : full);
     bar[BAR_COLUMNS] = '\0';
-    line->path = path;
+    (void)snprintf(line->path, sizeof line->path, "%s", path);
     (void)snprintf(line->text, sizeof line->text, "%-9s [%s] %3u%% %10s", progress_doing(now->phase), bar, percent,
                    text_size(size, now->done));
     uint64_t ms = real_ms();
@@ -69,11 +69,11 @@ void gangview_progress(struct gangview *view, const char *path, const struct dfu
     draw(view);
 }
 
-void gangview_done(struct gangview *view, size_t board)
+void gangview_done(struct gangview *view, size_t slot)
 {
     gangview_clear(view);
-    if (board < view->count)
-        view->lines[board].path = NULL;
+    if (slot < view->count)
+        view->lines[slot].path[0] = '\0';
 }
 
 void gangview_end(struct gangview *view)

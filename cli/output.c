@@ -32,6 +32,14 @@ int output_is_raw(const struct cli *cli, enum opt_id format_id, const char *path
     return is_stdout(path) || ends_with(path, ".bin");
 }
 
+int output_is_dfu(const struct cli *cli, enum opt_id format_id, const char *path)
+{
+    const char *format = args_value(&cli->args, format_id);
+    if (format != NULL)
+        return strcmp(format, "dfuse") == 0 || strcmp(format, "dfu") == 0;
+    return ends_with(path, ".dfu") || ends_with(path, ".dfuse");
+}
+
 /* The folder must exist: better known now than after a minute of reading. */
 static int check_folder(const char *path, struct dfu_error **err)
 {
@@ -81,22 +89,29 @@ static int parse_bytes(const struct args *args, enum opt_id id, const char *what
     return rc;
 }
 
+/* The ids in a .dfu file: each by its option, else the device's, else any. */
+static int parse_ids(const struct args *args, const struct output_device *device, struct dfu_image_options *save,
+                     struct dfu_error **err)
+{
+    struct suffix_ids ids = {0};
+    int rc = suffix_parse_ids(args, &ids, err);
+    if (rc != DFU_OK || (!ids.given && device == NULL))
+        return rc;
+    save->flags |= DFU_IMAGE_IDS_SET;
+    save->vid = device == NULL || args_count(args, OPT_VID) > 0 ? ids.vid : device->vid;
+    save->pid = device == NULL || args_count(args, OPT_PID) > 0 ? ids.pid : device->pid;
+    save->bcd_device = device == NULL || args_count(args, OPT_BCD_DEVICE) > 0 ? ids.bcd_device : device->bcd_device;
+    return DFU_OK;
+}
+
 /* How to write, as the options say. */
-static int parse_options(const struct args *args, struct dfu_image_options *save, struct dfu_error **err)
+static int parse_options(const struct args *args, const struct output_device *device, struct dfu_image_options *save,
+                         struct dfu_error **err)
 {
     int rc = parse_bytes(args, OPT_RECORD_BYTES, "--record-bytes", &save->record_bytes, err);
     if (rc == DFU_OK)
         rc = parse_bytes(args, OPT_ADDRESS_BYTES, "--address-bytes", &save->address_bytes, err);
-    struct suffix_ids ids = {0};
-    if (rc == DFU_OK)
-        rc = suffix_parse_ids(args, &ids, err);
-    if (rc != DFU_OK || !ids.given)
-        return rc;
-    save->flags |= DFU_IMAGE_IDS_SET;
-    save->vid = ids.vid;
-    save->pid = ids.pid;
-    save->bcd_device = ids.bcd_device;
-    return DFU_OK;
+    return rc == DFU_OK ? parse_ids(args, device, save, err) : rc;
 }
 
 static void on_note(const char *text, void *user)
@@ -105,7 +120,7 @@ static void on_note(const char *text, void *user)
 }
 
 int output_save(struct cli *cli, enum opt_id format_id, const char *path, const struct dfu_image *image,
-                struct dfu_error **err)
+                const struct output_device *device, struct dfu_error **err)
 {
     struct dfu_image_options save;
     struct dfu_image_info info;
@@ -118,8 +133,12 @@ int output_save(struct cli *cli, enum opt_id format_id, const char *path, const 
     /* Memory that was read has no format of its own; through a pipe it is bytes. */
     if (save.format == NULL && is_stdout(path) && dfu_image_describe(image, &info) == DFU_OK && info.format == NULL)
         save.format = "bin";
+    if (!output_is_dfu(cli, format_id, path)) /* nobody asked for a suffix behind raw bytes */
+        device = NULL;
+    if (save.format == NULL && device != NULL && device->plain)
+        save.format = "bin";
     (void)fflush(stdout);
-    int rc = parse_options(&cli->args, &save, err);
+    int rc = parse_options(&cli->args, device, &save, err);
     if (rc == DFU_OK)
         rc = dfu_image_save(image, path, &save, err);
     if (rc == DFU_ERR_FILE) {

@@ -150,23 +150,47 @@ static int serial_is_unique(const struct dfu_list *list, size_t index, const cha
     return serial != NULL;
 }
 
+const char *select_place(const struct dfu_list *list, size_t index, char buffer[SELECT_PLACE_SIZE])
+{
+    struct dfu_device_info info;
+    struct dfu_device_info other;
+    int shared = 0;
+    DFU_INIT(&info);
+    buffer[0] = '\0';
+    if (dfu_device_describe(dfu_list_at(list, index), &info) != DFU_OK)
+        return buffer;
+    for (size_t i = 0; i < dfu_list_count(list); i++) {
+        DFU_INIT(&other);
+        shared += i != index && dfu_device_describe(dfu_list_at(list, i), &other) == DFU_OK &&
+                  strcmp(info.path, other.path) == 0;
+    }
+    int n = snprintf(buffer, SELECT_PLACE_SIZE, "%s", info.path);
+    if (shared > 0 && n > 0 && n < SELECT_PLACE_SIZE)
+        (void)snprintf(buffer + n, (size_t)(SELECT_PLACE_SIZE - n), ":%u.%u", info.config, info.interface_number);
+    return buffer;
+}
+
 int select_refuse_several(struct cli *cli, const struct dfu_list *list, struct dfu_error **err)
 {
     json_t *devices = json_array();
-    int rc = dfu_error_set(err, DFU_ERR_AMBIGUOUS, "%zu devices match", dfu_list_count(list));
+    char first[SELECT_PLACE_SIZE];
+    int interfaces = strchr(select_place(list, 0, first), ':') != NULL;
+    int rc = dfu_error_set(err, DFU_ERR_AMBIGUOUS, "%zu %s match", dfu_list_count(list),
+                           interfaces ? "DFU interfaces" : "devices");
     dfu_error_set_hint(err, "add one of these options");
     for (size_t i = 0; i < dfu_list_count(list); i++) {
         struct dfu_device_info info;
         DFU_INIT(&info);
         if (dfu_device_describe(dfu_list_at(list, i), &info) != DFU_OK)
             continue;
+        char place[SELECT_PLACE_SIZE];
         int unique = serial_is_unique(list, i, info.serial);
-        out_error_line(cli, "    %04x:%04x  --path %-10s  %s%s%s%s", info.vid, info.pid, info.path,
+        out_error_line(cli, "    %04x:%04x  --path %-10s  %s%s%s%s", info.vid, info.pid, select_place(list, i, place),
                        unique ? "or --serial " : (info.serial != NULL ? "serial (not unique) " : "no serial"),
                        info.serial != NULL ? info.serial : "", info.product != NULL ? "  " : "",
                        info.product != NULL ? info.product : "");
         json_t *object = json_object();
-        (void)json_object_set_new(object, "path", json_text(info.path));
+        (void)json_object_set_new(object, "path", json_text(place));
         (void)json_object_set_new(object, "serial", json_text(info.serial));
         (void)json_array_append_new(devices, object);
     }

@@ -16,6 +16,10 @@ int select_refuse_none(const struct cli *cli, const struct dfu_list *matching, c
 /* The error for several matches, with a table that says how to pick each. */
 int select_refuse_several(struct cli *cli, const struct dfu_list *list, struct dfu_error **err);
 
+/* What --path takes for the device at index: its path, with its interface where others of the list are at that path. */
+#define SELECT_PLACE_SIZE 80
+const char *select_place(const struct dfu_list *list, size_t index, char buffer[SELECT_PLACE_SIZE]);
+
 /* The number of the alternate setting that text means: a number, a name or part of one. */
 int select_alt(const struct dfu_device *device, const char *text, uint32_t *alt, struct dfu_error **err);
 

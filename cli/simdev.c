@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define MOST_BOARDS 1000
+#define MOST_MS 1000000000
 #define RANDOM_SEED UINT64_C(0x5EEDC0DE) /* fixed: two runs with init=random can be compared */
 
 struct simdev {
@@ -23,6 +24,10 @@ struct simdev {
     const char *stats;
     const char **faults;
     size_t fault_count;
+    const char **plugs; /* MS@BOARD */
+    size_t plug_count;
+    struct dfu_range *locked; /* write-protected */
+    size_t locked_count;
     struct dfu_sim *sim;
 };
 
@@ -102,9 +107,22 @@ static int set_fault(struct simdev *dev, const char *value, struct dfu_error **e
     return DFU_OK;
 }
 
+static int set_wrp(struct simdev *dev, const char *value, struct dfu_error **err)
+{
+    return range_parse(value, &dev->locked[dev->locked_count++], err);
+}
+
+static int set_plug(struct simdev *dev, const char *value, struct dfu_error **err)
+{
+    (void)err;
+    dev->plugs[dev->plug_count++] = value;
+    return DFU_OK;
+}
+
 static const struct key keys[] = {
-    {"state", set_state}, {"stats", set_stats}, {"count", set_count}, {"serial", set_serial}, {"time", set_time},
-    {"scale", set_scale}, {"init", set_init},   {"rdp", set_rdp},     {"fault", set_fault},
+    {"state", set_state}, {"stats", set_stats}, {"count", set_count}, {"serial", set_serial},
+    {"time", set_time},   {"scale", set_scale}, {"init", set_init},   {"rdp", set_rdp},
+    {"fault", set_fault}, {"plug", set_plug},   {"wrp", set_wrp},
 };
 
 static int set_key(struct simdev *dev, char *word, struct dfu_error **err)
@@ -123,7 +141,7 @@ static int set_key(struct simdev *dev, char *word, struct dfu_error **err)
     }
     int rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "--sim: unknown key '%s'", word);
     dfu_error_set_hint(err, "known keys: state=DIR stats=FILE count=N serial=TEXT time=real scale=F init=random "
-                            "rdp=LEVEL fault=RULE");
+                            "rdp=LEVEL fault=RULE wrp=RANGE plug=MS@BOARD");
     return rc;
 }
 
@@ -135,7 +153,9 @@ static int parse_spec(struct simdev *dev, const char *spec, struct dfu_error **e
         words += *p == ',';
     dev->spec = text_copy(spec);
     dev->faults = calloc(words, sizeof *dev->faults);
-    if (dev->spec == NULL || dev->faults == NULL)
+    dev->locked = calloc(words, sizeof *dev->locked);
+    dev->plugs = calloc(words, sizeof *dev->plugs);
+    if (dev->spec == NULL || dev->faults == NULL || dev->locked == NULL || dev->plugs == NULL)
         return dfu_error_set(err, DFU_ERR_NO_MEMORY, "out of memory");
     char *word = dev->spec;
     int rc = DFU_OK;
@@ -152,15 +172,32 @@ static int parse_spec(struct simdev *dev, const char *spec, struct dfu_error **e
     return rc;
 }
 
+/* A board that is plugged in later. */
+static int plug(struct simdev *dev, const char *text, struct dfu_error **err)
+{
+    const char *p = text;
+    uint64_t ms = 0;
+    uint64_t board = 0;
+    if (number_scan(&p, &ms) != DFU_OK || *p++ != '@' || number_scan(&p, &board) != DFU_OK || *p != '\0' ||
+        ms > MOST_MS || board >= dfu_sim_count(dev->sim))
+        return dfu_error_set(err, DFU_ERR_ARGUMENT, "--sim: plug: '%s' is not MS@BOARD, of boards 0 to %zu", text,
+                             dfu_sim_count(dev->sim) - 1);
+    return dfu_sim_plug(dev->sim, (size_t)board, ms * 1000, err);
+}
+
 static int start(struct simdev *dev, struct dfu_error **err)
 {
     int rc = dfu_sim_new(dev->profile, &dev->options, &dev->sim, err);
     for (size_t i = 0; rc == DFU_OK && i < dev->fault_count; i++)
         rc = dfu_sim_fault(dev->sim, dev->faults[i], err);
+    for (size_t i = 0; rc == DFU_OK && i < dev->locked_count; i++)
+        rc = dfu_sim_write_protect(dev->sim, dev->locked[i].start, dev->locked[i].end, err);
     for (size_t i = 0; rc == DFU_OK && dev->rdp != 0 && i < dfu_sim_count(dev->sim); i++)
         rc = dfu_sim_protect(dev->sim, i, dev->rdp, err); /* what a state folder keeps comes later, and counts */
     if (rc == DFU_OK && dev->state != NULL)
         rc = simstate_load(dev->sim, dev->state, err);
+    for (size_t i = 0; rc == DFU_OK && i < dev->plug_count; i++)
+        rc = plug(dev, dev->plugs[i], err);
     return rc;
 }
 
@@ -259,5 +296,7 @@ void simdev_free(struct simdev *dev)
     dfu_sim_free(dev->sim);
     free(dev->spec);
     free(dev->faults);
+    free(dev->plugs);
+    free(dev->locked);
     free(dev);
 }

@@ -124,6 +124,7 @@ int target_list(struct target *target, unsigned flags, struct dfu_error **err)
     int rc = select_parse(&target->cli->args, &selector, err);
     if (rc != DFU_OK)
         return rc;
+    target->flags = flags;
     selector.flags |= flags;
     if (wait_ms == 0)
         return dfu_list_new(target->context, &selector, &target->list, err);
@@ -142,6 +143,7 @@ int target_narrow(struct target *target, unsigned flags, struct dfu_error **err)
     int rc = select_parse(&target->cli->args, &selector, err);
     dfu_list_free(target->list);
     target->list = NULL;
+    target->flags = flags;
     selector.flags |= flags;
     return rc == DFU_OK ? dfu_list_new(target->context, &selector, &target->list, err) : rc;
 }
@@ -194,8 +196,36 @@ static int take_device(struct target *target, struct dfu_error **err)
     return DFU_OK;
 }
 
+/* What cannot be used because of the configuration in force is no choice, unless there is nothing else. */
+static int drop_idle_configs(struct target *target, struct dfu_error **err)
+{
+    struct dfu_selector selector;
+    struct dfu_list *list = NULL;
+    struct dfu_device_info info;
+    size_t useless = 0;
+    for (size_t i = 0; i < dfu_list_count(target->list); i++) {
+        DFU_INIT(&info);
+        if (dfu_device_describe(dfu_list_at(target->list, i), &info) == DFU_OK)
+            useless += info.active_config != 0 && info.config != info.active_config;
+    }
+    if (useless == 0 || useless == dfu_list_count(target->list))
+        return DFU_OK;
+    int rc = select_parse(&target->cli->args, &selector, err);
+    selector.flags |= target->flags | DFU_SELECT_IN_FORCE;
+    if (rc == DFU_OK)
+        rc = dfu_list_new(target->context, &selector, &list, err);
+    if (rc != DFU_OK)
+        return rc;
+    dfu_list_free(target->list);
+    target->list = list;
+    return DFU_OK;
+}
+
 int target_choose(struct target *target, struct dfu_error **err)
 {
+    int rc = drop_idle_configs(target, err);
+    if (rc != DFU_OK)
+        return rc;
     if (dfu_list_count(target->list) == 0)
         return refuse_none(target, err);
     if (dfu_list_count(target->list) > 1)

@@ -14,6 +14,7 @@ struct target {
     struct wire wire;
     struct dfu_context *context;
     struct dfu_list *list;
+    unsigned flags;                  /* enum dfu_selector_flags that list was made with */
     const struct dfu_device *device; /* of the list */
     struct dfu_device_info info;
     struct dfu_session *session;

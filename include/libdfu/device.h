@@ -32,8 +32,9 @@ enum dfu_attributes {
 enum dfu_selector_flags {
     DFU_SELECT_VID = 1u << 0,
     DFU_SELECT_PID = 1u << 1,
-    DFU_SELECT_DFU_ONLY = 1u << 2,    /**< leave run-time interfaces out */
-    DFU_SELECT_RUNTIME_ONLY = 1u << 3 /**< leave interfaces in DFU mode out */
+    DFU_SELECT_DFU_ONLY = 1u << 2,     /**< leave run-time interfaces out */
+    DFU_SELECT_RUNTIME_ONLY = 1u << 3, /**< leave interfaces in DFU mode out */
+    DFU_SELECT_IN_FORCE = 1u << 4 /**< leave interfaces out whose configuration is not in force: they cannot be used */
 };
 
 /** Which devices to take. All that is given must match. */
@@ -43,7 +44,8 @@ struct dfu_selector {
     uint16_t vid;
     uint16_t pid;
     const char *serial; /**< whole serial number; NULL = any */
-    const char *path;   /**< whole path, "1-2.3"; NULL = any */
+    const char *path;   /**< whole path, "1-2.3", or one interface there, "1-2.3:C.I" (bConfigurationValue and
+                             bInterfaceNumber, as Linux writes it); NULL = any */
 };
 
 /** One DFU interface of one device. Strings are borrowed from the list. */
@@ -52,8 +54,9 @@ struct dfu_device_info {
     const char *path;         /**< "1-2.3" */
     const char *serial;       /**< NULL when it has none or it could not be read */
     const char *product;      /**< likewise */
-    const char *access_error; /**< why it cannot be opened, or NULL */
-    int32_t access;           /**< DFU_OK, DFU_ERR_ACCESS, DFU_ERR_BUSY… */
+    const char *access_error; /**< why it cannot be used, or NULL */
+    int32_t access;           /**< DFU_OK, DFU_ERR_ACCESS, DFU_ERR_BUSY (a program has it, or another configuration is
+                                   in force)… */
     uint16_t vid;
     uint16_t pid;
     uint16_t bcd_device;
@@ -63,11 +66,14 @@ struct dfu_device_info {
     uint8_t attributes;      /**< enum dfu_attributes */
     uint8_t mode;            /**< enum dfu_mode */
     uint8_t interface_number;
-    uint8_t config;  /**< bConfigurationValue it belongs to */
-    uint8_t address; /**< USB device address */
-    uint8_t reserved[3];
+    uint8_t config;        /**< bConfigurationValue it belongs to */
+    uint8_t address;       /**< USB device address */
+    uint8_t active_config; /**< bConfigurationValue in force, 0 = not known */
+    uint8_t reserved[2];
     uint32_t alt_count; /**< alternate settings of this interface */
     uint32_t reserved2;
+    const char *driver; /**< kernel driver that has the interface, and is detached for as long as a session uses it;
+                             "usbfs" (Linux) = a program has it; NULL = none, or not known */
 };
 
 /** Lists the DFU interfaces that match; none is DFU_OK with count 0. @p selector may be NULL = all.

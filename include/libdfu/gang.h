@@ -8,7 +8,7 @@
  *
  * Callbacks run on the threads of the boards, one at a time, whatever their number: they need no locks of their own,
  * and a callback that takes long holds the other boards. From a callback nothing may be called that takes the gang,
- * or its context, but dfu_context_cancel().
+ * or its context, but dfu_context_cancel() and dfu_gang_stop().
  */
 #ifndef LIBDFU_GANG_H
 #define LIBDFU_GANG_H
@@ -133,11 +133,52 @@ DFU_API int dfu_gang_add(struct dfu_gang *gang, const struct dfu_selector *selec
  */
 DFU_API int dfu_gang_run(struct dfu_gang *gang, const struct dfu_image *image, struct dfu_error **err);
 
+/** Options of dfu_gang_watch(). */
+struct dfu_watch_options {
+    size_t size;
+    uint64_t limit;                       /**< boards to do, well or not; 0 = until it is stopped */
+    const struct dfu_selector *selectors; /**< a board that one of them matches is done; borrowed for the call */
+    uint32_t selector_count;              /**< entries of selectors; 0 = every board */
+    uint32_t reserved;
+};
+
+/** What dfu_gang_watch() has done. */
+struct dfu_watch_result {
+    size_t size;
+    uint64_t good;
+    uint64_t failed;
+    uint64_t interrupted; /**< of those that failed: by dfu_context_cancel(), or by a callback */
+};
+
+/**
+ * A station: does the job on every board in DFU mode that is there, and on each that is plugged in later, several at
+ * once, until @p limit boards are done, dfu_gang_stop(), or dfu_context_cancel(). A board that stays plugged in is not
+ * done again; one that was unplugged, or that re-enumerates after its job, is a new arrival, whether it is the same or
+ * another. Runs on the calling thread, with a thread for each board. To a gang without boards (see dfu_gang_add()),
+ * which has none afterwards either: what happened to each board is told by the event function only, and numbers
+ * (`index`) go up from 0 in the order of arrival. A board that has just arrived is given 2 s until it can be opened.
+ *
+ * @p image is as for dfu_gang_run(), @p options may be NULL; @p result may be NULL, else it is filled also on failure
+ * (its `size` the caller has set).
+ * Returns DFU_OK when all boards went well; their common code when all failed alike; DFU_ERR_SOME_FAILED;
+ * DFU_ERR_CANCELLED after dfu_context_cancel() when a board was interrupted, when none was done, or when a limit was
+ * given and not reached: otherwise a cancel is the usual end of a station.
+ * Other errors: DFU_ERR_ARGUMENT, DFU_ERR_NO_MEMORY, those of looking at the bus (after the boards in hand are done).
+ * @since 0.1
+ */
+DFU_API int dfu_gang_watch(struct dfu_gang *gang, const struct dfu_image *image,
+                           const struct dfu_watch_options *options, struct dfu_watch_result *result,
+                           struct dfu_error **err);
+
+/** Has dfu_gang_watch() take no further board and return once those in hand are done; without one, the next returns
+ *  at once. From any thread, a callback or a signal handler. @since 0.1 */
+DFU_API void dfu_gang_stop(struct dfu_gang *gang);
+
 /** How many boards were added. @since 0.1 */
 DFU_API size_t dfu_gang_count(const struct dfu_gang *gang);
 
-/** Fills @p board, not while dfu_gang_run() runs. Returns DFU_OK, DFU_ERR_RANGE past the last one, or
- *  DFU_ERR_ARGUMENT. @since 0.1 */
+/** Fills @p board, not while dfu_gang_run() or dfu_gang_watch() runs. Returns DFU_OK, DFU_ERR_RANGE past the last one,
+ * or DFU_ERR_ARGUMENT. @since 0.1 */
 DFU_API int dfu_gang_describe(const struct dfu_gang *gang, size_t index, struct dfu_gang_board *board);
 
 /** Frees a gang, before its context; NULL is fine. @since 0.1 */

@@ -17,7 +17,8 @@ extern "C" {
 
 enum dfu_target_flags {
     DFU_TARGET_PLAIN = 1u << 0, /**< plain DFU 1.0/1.1: no addresses, blocks count from 0, the device erases itself */
-    DFU_TARGET_ERASED_FF = 1u << 1 /**< erased flash of this device is known to read as 0xFF */
+    DFU_TARGET_ERASED_FF = 1u << 1, /**< erased flash of this device is known to read as 0xFF */
+    DFU_TARGET_POINT_EACH = 1u << 2 /**< block numbers do not move the address: each block needs its SET_ADDRESS */
 };
 
 /** What a plan needs to know of the device beyond its map. */

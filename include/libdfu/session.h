@@ -48,7 +48,8 @@ struct dfu_session_info {
 DFU_API int dfu_session_open(struct dfu_context *context, const struct dfu_device *device,
                              const struct dfu_open_options *options, struct dfu_session **out, struct dfu_error **err);
 
-/** Opens the board at @p path without touching others. Errors as above, and DFU_ERR_NO_DEVICE. @since 0.1 */
+/** Opens the board at @p path without touching others; of several DFU interfaces there the first, unless the path names
+ *  one (see struct dfu_selector). Errors as above, and DFU_ERR_NO_DEVICE. @since 0.1 */
 DFU_API int dfu_session_open_path(struct dfu_context *context, const char *path, const struct dfu_open_options *options,
                                   struct dfu_session **out, struct dfu_error **err);
 

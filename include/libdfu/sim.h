@@ -32,7 +32,10 @@ struct dfu_sim_profile_info {
     uint16_t transfer_size;
     uint16_t protocol; /**< bcdDFUVersion */
     uint32_t alt_count;
-    uint32_t mode; /**< it starts in, enum dfu_mode: one that starts in run-time mode must be detached first */
+    uint32_t mode;       /**< it starts in, enum dfu_mode: one that starts in run-time mode must be detached first */
+    const char *dialect; /**< whose loader it behaves as: "ST ROM" */
+    const char *dialect_quirks; /**< ids of docs/quirks.md that the dialect shows, with blanks between; may be empty */
+    const char *quirks;         /**< the same of this profile alone */
 };
 
 /** Fills @p info. Returns DFU_OK, or DFU_ERR_RANGE past the last profile. @since 0.1 */
@@ -151,12 +154,33 @@ DFU_API int dfu_sim_load(struct dfu_sim *sim, size_t board, uint64_t address, co
                          struct dfu_error **err);
 
 /**
+ * Write-protects the sectors of every board that lie in [@p start, @p end), half-open addresses: erasing and
+ * programming them takes its time, reports OK and changes nothing. Adds to what was protected before.
+ * Errors: DFU_ERR_ARGUMENT, DFU_ERR_RANGE (not in one memory). @since 0.1
+ */
+DFU_API int dfu_sim_write_protect(struct dfu_sim *sim, uint64_t start, uint64_t end, struct dfu_error **err);
+
+/**
  * Sets the read protection of a board as its own firmware could: level 0, 1 or 2. Levels 1 and 2 close flash to the
  * loader; at level 2 the board never comes to the bus again. Write protection is set with dfu_sim_load(), in the option
  * bytes. Errors: DFU_ERR_ARGUMENT, DFU_ERR_RANGE (no such board), DFU_ERR_UNSUPPORTED (it has no such
  * level). @since 0.1
  */
 DFU_API int dfu_sim_protect(struct dfu_sim *sim, size_t board, uint32_t level, struct dfu_error **err);
+
+/**
+ * Pulls a board, and with it its power, or does nothing when it is not there. Flash keeps its contents; what was
+ * connected to it is gone. Not while another thread works on the board: a fault rule does that in mid-job.
+ * Errors: DFU_ERR_ARGUMENT, DFU_ERR_RANGE (no such board). @since 0.1
+ */
+DFU_API int dfu_sim_unplug(struct dfu_sim *sim, size_t board, struct dfu_error **err);
+
+/**
+ * Plugs a board in that is not there, as it was when it was made: once the bus's own clock (now_us of the transport
+ * without a connection) has reached @p at_us; 0 = at once. One that is there is unplugged first.
+ * Errors: DFU_ERR_ARGUMENT, DFU_ERR_RANGE (no such board). @since 0.1
+ */
+DFU_API int dfu_sim_plug(struct dfu_sim *sim, size_t board, uint64_t at_us, struct dfu_error **err);
 
 enum dfu_sim_serve_flags {
     DFU_SIM_SERVE_TCP = 1u << 0, /**< listen for USB/IP clients at address */

@@ -33,6 +33,15 @@ struct dfu_usb_config {
     size_t length;
 };
 
+/** Who has an interface, as the operating system says without opening the device. */
+struct dfu_usb_holder {
+    const char *driver; /**< name of the kernel driver; "usbfs" (Linux) = a program has claimed it */
+    uint8_t config;     /**< bConfigurationValue */
+    uint8_t interface_number;
+    uint16_t reserved;
+    uint32_t reserved2;
+};
+
 /** One device on the bus as enumeration sees it, without opening it. Borrowed during the visit only. */
 struct dfu_usb_device {
     size_t size;
@@ -49,6 +58,9 @@ struct dfu_usb_device {
     const struct dfu_usb_config *configs; /**< all configurations, config_count of them */
     const char *serial;                   /**< as the operating system has it without opening; NULL = not known (or
                                                no DFU interface) */
+    const struct dfu_usb_holder *holders; /**< of its DFU interfaces, those that somebody has; holder_count of them */
+    uint32_t holder_count;
+    uint32_t reserved2;
 };
 
 /** Called once per device; a non-zero return ends the enumeration and is returned by it. */

@@ -53,10 +53,24 @@ int dfui_bin_read(struct dfui_reader *r, struct dfu_error **err)
     return put_tail(r, &tail, address, err);
 }
 
+/* Ids that the caller gives have one place in a raw file: a DFU suffix. */
+static int put_suffix(const struct dfu_image_options *options, uint32_t crc, struct dfui_sink *sink,
+                      struct dfu_error **err)
+{
+    struct dfui_ids ids = {
+        .vid = options->vid, .pid = options->pid, .bcd_device = options->bcd_device, .bcd_dfu = 0x0100};
+    uint8_t suffix[DFUI_SUFFIX_BYTES];
+    dfui_suffix_make(suffix, &ids, crc);
+    dfui_note(options, "%s: a DFU suffix of %u bytes with the ids follows the data", sink->name, DFUI_SUFFIX_BYTES);
+    return dfui_sink_write(sink, suffix, sizeof suffix, err);
+}
+
 int dfui_bin_write(const struct dfu_image *image, const struct dfu_image_options *options, struct dfui_sink *sink,
                    struct dfu_error **err)
 {
     const struct dfui_segment **list;
+    bool suffix = (options->flags & DFU_IMAGE_IDS_SET) != 0;
+    uint32_t crc = UINT32_MAX;
     int rc = dfui_image_flatten(image, &list, err);
     for (size_t i = 0; rc == DFU_OK && i < image->count; i++) {
         uint64_t end = i == 0 ? list[0]->address : list[i - 1]->address + list[i - 1]->length;
@@ -69,9 +83,14 @@ int dfui_bin_write(const struct dfu_image *image, const struct dfu_image_options
                                end, list[i]->address);
             break;
         }
-        rc = dfui_sink_write(sink, image->bytes + list[i]->offset, (size_t)list[i]->length, err);
+        const uint8_t *data = image->bytes + list[i]->offset;
+        if (suffix)
+            crc = dfui_suffix_crc(crc, data, (size_t)list[i]->length);
+        rc = dfui_sink_write(sink, data, (size_t)list[i]->length, err);
     }
     free(list);
+    if (rc == DFU_OK && suffix)
+        rc = put_suffix(options, crc, sink, err);
     if (rc == DFU_OK)
         dfui_note_start(image, options, sink->name);
     return rc;

@@ -8,7 +8,7 @@
  * of a large file few. */
 static size_t most_pending(const struct dfui_builder *b)
 {
-    return 8192 + (b->pages.count > 0 ? b->pages.count / 64 : b->image->used / 2048);
+    return 4096 + (b->pages.count > 0 ? b->pages.count / 64 : b->image->used / 2048);
 }
 
 /* Bytes that may wait: all, unless the pages, which have their price, need the memory. */

@@ -2,7 +2,7 @@
 /*
  * Collects the data of a file in the order it comes and turns it into an image. Bytes are decoded straight
  * into the slab; a file in address order is never sorted. In whatever order they come, twice the data and some MiB
- * are in use, and up to 100 bytes for each run with a gap before it: see tests/unit/test_pages.c.
+ * are in use, and up to 85 bytes for each run with a gap before it: see tests/unit/test_pages.c.
  */
 #ifndef DFUI_BUILDER_H
 #define DFUI_BUILDER_H

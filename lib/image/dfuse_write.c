@@ -39,7 +39,7 @@ static int check(const struct dfu_image *image, unsigned *targets, uint64_t *siz
         next = dfui_image_group_end(image, i);
         if (alt == DFU_ALT_ANY && *targets > 0) {
             dfu_error_set(err, DFU_ERR_RANGE, "some data is for an alternate setting and some for none");
-            dfu_error_set_hint(err, "convert the files one by one");
+            dfu_error_set_hint(err, "say for the rest which, with --target, or convert the files one by one");
             return DFU_ERR_RANGE;
         }
         if (alt > UINT8_MAX && alt != DFU_ALT_ANY)

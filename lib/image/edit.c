@@ -46,8 +46,11 @@ int dfu_image_fill(struct dfu_image *image, uint8_t value, struct dfu_range rang
     struct dfui_overlap none = {.policy = DFU_OVERLAP_ERROR};
     struct dfu_range all = {0, UINT64_MAX};
     int rc = dfui_range_check(range, "fill", err);
+    uint32_t alt = dfui_image_alt_for(image, all);
+    if (rc == DFU_OK && (image->count == 0 || dfui_image_group_end(image, 0) == image->count))
+        return dfui_image_fill_part(image, alt, range, value, err);
     if (rc == DFU_OK)
-        rc = find_gaps(image, dfui_image_alt_for(image, all), range, &gaps, &n, err);
+        rc = find_gaps(image, alt, range, &gaps, &n, err);
     if (rc != DFU_OK)
         return rc;
     if (n > 0)
@@ -91,7 +94,9 @@ static int keep(struct dfu_image *image, struct dfu_range range, bool inside, ui
     int rc = dfui_range_check(range, what, err);
     if (rc != DFU_OK)
         return rc;
-    struct dfui_piece *parts = malloc((2 * image->count + 1) * sizeof *parts);
+    uint32_t alt;
+    size_t split = dfui_image_alts(image, range, &alt); /* in each, one segment may stick out on both sides */
+    struct dfui_piece *parts = malloc((image->count + split + 1) * sizeof *parts);
     if (parts == NULL)
         return dfui_error_no_memory(err);
     size_t n = select_parts(image, range, inside, parts);

@@ -123,6 +123,11 @@ int dfui_image_append(struct dfu_image *image, uint32_t alt, uint64_t address, c
 int dfui_image_overlay(struct dfu_image *image, struct dfui_piece *pieces, size_t count, uint8_t fill,
                        struct dfui_overlap *overlap, struct dfu_error **err);
 
+/* Sets what is not set in range for alt. Whatever lies there becomes one segment with it, so this takes no list of the
+ * gaps. */
+int dfui_image_fill_part(struct dfu_image *image, uint32_t alt, struct dfu_range range, uint8_t fill,
+                         struct dfu_error **err);
+
 /* --- find.c: look-ups --- */
 
 /* Index of the first segment of (alt, address) order that ends after address, or the next alt's first. */

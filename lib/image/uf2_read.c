@@ -17,6 +17,7 @@ struct family {
     bool named; /* false: blocks that name no family */
     uint32_t id;
     uint32_t claimed;  /* number of blocks */
+    bool flashed;      /* a block for the main flash was among them */
     uint32_t *numbers; /* of the blocks, as they come: 4 bytes for each 512 of the file */
     size_t blocks;
     size_t room;
@@ -102,6 +103,19 @@ static uint32_t room_for_data(uint32_t flags)
     return DFUI_UF2_MOST - ((flags & DFUI_UF2_HAS_MD5) != 0 ? DFUI_UF2_MD5 : 0);
 }
 
+/* Blocks that are not for the main flash are numbered with the others, or apart. True when this one does not count. */
+static bool numbered_apart(struct family *f, bool aside, uint32_t claimed)
+{
+    if (aside && claimed != f->claimed)
+        return true;
+    if (!aside && !f->flashed && claimed != f->claimed) { /* what came before was apart */
+        f->claimed = claimed;
+        f->blocks = 0;
+    }
+    f->flashed |= !aside;
+    return false;
+}
+
 static int read_block(struct uf2 *u, const uint8_t *b, struct dfu_error **err)
 {
     struct family *f = NULL;
@@ -109,21 +123,23 @@ static int read_block(struct uf2 *u, const uint8_t *b, struct dfu_error **err)
     uint32_t size = dfui_le32(b + 16);
     uint32_t number = dfui_le32(b + 20);
     uint32_t claimed = dfui_le32(b + 24);
+    bool aside = (flags & (DFUI_UF2_NOT_MAIN_FLASH | DFUI_UF2_FILE_CONTAINER)) != 0;
     int rc = find_family(u, b, &f, err);
     if (rc != DFU_OK)
         return rc;
     if (number >= claimed)
         return bad(u, err, "its number is %" PRIu32 ", of %" PRIu32 " blocks", number, claimed);
-    if (claimed != f->claimed)
+    bool apart = numbered_apart(f, aside, claimed);
+    if (claimed != f->claimed && !apart)
         return bad(u, err, "one of %" PRIu32 " blocks, but earlier ones say %" PRIu32, claimed, f->claimed);
     if (size > room_for_data(flags))
         return bad(u, err, "%" PRIu32 " bytes of data, at most %" PRIu32 " fit", size, room_for_data(flags));
     if (u->taken == MAX_FAMILIES || f != &u->families[u->taken])
         return DFU_OK;
-    rc = remember_number(f, number, err);
+    rc = apart ? DFU_OK : remember_number(f, number, err);
     if (rc != DFU_OK)
         return rc;
-    if ((flags & (DFUI_UF2_NOT_MAIN_FLASH | DFUI_UF2_FILE_CONTAINER)) != 0) {
+    if (aside) {
         u->skipped++;
         return DFU_OK;
     }
@@ -164,6 +180,7 @@ static int check_choice(const struct uf2 *u, struct dfu_error **err)
     }
     if (!u->chosen && u->count > 1) {
         dfu_error_set(err, DFU_ERR_FORMAT, "%s: data for %zu families: %s", u->name, u->count, list);
+        dfu_error_set_cause(err, "a chip takes the blocks of its own family only");
         dfu_error_set_hint(err, "choose one with --family");
         return DFU_ERR_FORMAT;
     }
@@ -205,8 +222,8 @@ static void remember(const struct uf2 *u)
     u->reader->image->has_family = f->named;
     u->reader->image->family = f->id;
     if (u->skipped > 0)
-        dfui_note(u->reader->options, "%s: %" PRIu64 " blocks that are not for the main flash left out", u->name,
-                  u->skipped);
+        dfui_note(u->reader->options, "%s: %" PRIu64 " block%s not for the main flash left out", u->name, u->skipped,
+                  u->skipped == 1 ? " that is" : "s that are");
     list_families(u, list, sizeof list);
     if (u->count > 1)
         dfui_note(u->reader->options, "%s: the file holds data for %s", u->name, list);

@@ -179,7 +179,7 @@ static const struct dfui_optbytes_layout layouts[] = {
      DFUI_COMPLEMENT_HALF, 0, 0xAA, 0xCC, DFUI_WRP_4K_SET, l1_rows},
     {"stm32l4", "", "STM32L4", "RM0351 section 3.4.1", 0x1FFF7800, 40, 40, 2, 1, DFUI_COMPLEMENT_WORD, 0, 0xAA, 0xCC,
      DFUI_WRP_PAGES, l4_rows},
-    {"stm32g4", "", "STM32G4", "RM0440 section 3.4.1", 0x1FFF7800, 48, 48, 2, 1, DFUI_COMPLEMENT_WORD, 0, 0xAA, 0xCC,
+    {"stm32g4", "", "STM32G4", "RM0440 section 3.4.1", 0x1FFF7800, 40, 48, 2, 1, DFUI_COMPLEMENT_WORD, 0, 0xAA, 0xCC,
      DFUI_WRP_PAGES, g4_rows},
     {"stm32g0", "", "STM32G0", "RM0444 section 3.4.1", 0x1FFF7800, 64, 128, 2, 1, DFUI_COMPLEMENT_WORD, 0, 0xAA, 0xCC,
      DFUI_WRP_UNKNOWN, g0_rows},

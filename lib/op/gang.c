@@ -43,27 +43,45 @@ int dfu_gang_new(struct dfu_context *context, const struct dfu_gang_options *opt
         return dfui_error_no_memory(err);
     }
     gang->context = context;
+    atomic_init(&gang->stop, false);
     *out = gang;
     return DFU_OK;
 }
 
-static bool knows(const struct dfu_gang *gang, const char *path)
+static const struct dfu_device *at_path(const struct dfu_gang *gang, const char *path)
 {
     for (size_t i = 0; i < gang->count; i++) {
         if (strcmp(gang->boards[i]->device->path, path) == 0)
-            return true;
+            return gang->boards[i]->device;
     }
-    return false;
+    return NULL;
 }
 
-static void free_board(struct dfui_gang_board *board)
+/* A device with two DFU interfaces is one board. Where the second was asked for, the first cannot stand for it. */
+static int pass_over(const struct dfu_gang *gang, const struct dfu_device *known, const struct dfu_device *device,
+                     const struct dfu_selector *s, struct dfu_error **err)
+{
+    if (known->info.interface_number == device->info.interface_number)
+        return DFU_OK;
+    if (s->path == NULL || strchr(s->path, ':') == NULL) {
+        dfui_log(&gang->context->log, DFU_LOG_WARNING, "%s has several DFU interfaces: %u is taken, %u is not",
+                 device->path, known->info.interface_number, device->info.interface_number);
+        return DFU_OK;
+    }
+    (void)dfu_error_set(err, DFU_ERR_UNSUPPORTED, "interface %u of the device at %s takes part already",
+                        known->info.interface_number, device->path);
+    dfu_error_set_hint(err, "do one interface of a device after the other");
+    return DFU_ERR_UNSUPPORTED;
+}
+
+void dfui_gang_free_board(struct dfui_gang_board *board)
 {
     dfui_device_free(board->device);
     dfui_error_clear(&board->error);
     free(board);
 }
 
-static int add_board(struct dfu_gang *gang, const struct dfu_device *device, struct dfu_error **err)
+int dfui_gang_add_board(struct dfu_gang *gang, const struct dfu_device *device, struct dfu_error **err)
 {
     struct dfui_gang_board **boards = realloc(gang->boards, (gang->count + 1) * sizeof(struct dfui_gang_board *));
     if (boards == NULL)
@@ -74,7 +92,7 @@ static int add_board(struct dfu_gang *gang, const struct dfu_device *device, str
         return dfui_error_no_memory(err);
     int rc = dfui_device_copy(device, &board->device, err);
     if (rc != DFU_OK) {
-        free_board(board);
+        dfui_gang_free_board(board);
         return rc;
     }
     board->gang = gang;
@@ -83,10 +101,11 @@ static int add_board(struct dfu_gang *gang, const struct dfu_device *device, str
                                           .path = board->device->path,
                                           .serial = board->device->serial,
                                           .result = &board->result,
-                                          .index = (uint32_t)gang->count,
+                                          .index = gang->numbered,
                                           .vid = device->info.vid,
                                           .pid = device->info.pid};
     gang->boards[gang->count++] = board;
+    gang->numbered++;
     return DFU_OK;
 }
 
@@ -98,15 +117,15 @@ int dfu_gang_add(struct dfu_gang *gang, const struct dfu_selector *selector, siz
     if (gang == NULL)
         return dfu_error_set(err, DFU_ERR_ARGUMENT, "no gang to add boards to");
     int rc = dfui_sized_in(&s, sizeof s, selector, "selector", err);
-    s.flags |= DFU_SELECT_DFU_ONLY;
+    s.flags |= DFU_SELECT_DFU_ONLY | DFU_SELECT_IN_FORCE;
     if (rc == DFU_OK)
         rc = dfui_list_scan(gang->context, &s, &list, err);
-    /* A device with two DFU interfaces is one board: the first is taken, as dfu_session_open_path() does. */
+    /* Of several DFU interfaces the first is taken, as dfu_session_open_path() does. */
     for (size_t i = 0; rc == DFU_OK && i < dfu_list_count(list); i++) {
-        if (knows(gang, dfu_list_at(list, i)->path))
-            continue;
-        rc = add_board(gang, dfu_list_at(list, i), err);
-        count += rc == DFU_OK;
+        const struct dfu_device *device = dfu_list_at(list, i);
+        const struct dfu_device *known = at_path(gang, device->path);
+        rc = known != NULL ? pass_over(gang, known, device, &s, err) : dfui_gang_add_board(gang, device, err);
+        count += rc == DFU_OK && known == NULL;
     }
     dfu_list_free(list);
     if (added != NULL)
@@ -125,8 +144,7 @@ static void work(void *arg)
     dfui_mutex_unlock(&board->gang->mutex);
 }
 
-/* Joins the threads that are over; returns how many are left. Waits for one when wait is set and none is. */
-static size_t gather(struct dfu_gang *gang, bool wait)
+size_t dfui_gang_gather(struct dfu_gang *gang, bool wait)
 {
     size_t running = 0;
     bool gathered = false;
@@ -154,26 +172,27 @@ static size_t gather(struct dfu_gang *gang, bool wait)
     return running;
 }
 
-static size_t most_at_once(const struct dfu_gang *gang)
+size_t dfui_gang_most(const struct dfu_gang *gang)
 {
     if (!dfui_context_can_share(gang->context))
         return 1;
     return gang->options.parallel != 0 ? gang->options.parallel : SIZE_MAX;
 }
 
-static void start(struct dfu_gang *gang, struct dfui_gang_board *board)
+void dfui_gang_start(struct dfu_gang *gang, struct dfui_gang_board *board)
 {
-    size_t most = most_at_once(gang);
-    size_t running = gather(gang, false);
+    size_t most = dfui_gang_most(gang);
+    size_t running = dfui_gang_gather(gang, false);
     board->info.state = DFU_GANG_RUNNING;
     while (running >= most)
-        running = gather(gang, true);
+        running = dfui_gang_gather(gang, true);
+    dfui_gang_equip(board);
     while (!dfui_thread_start(&board->thread, work, board)) {
         if (running == 0) { /* not one thread is to be had: then it is done here */
             dfui_gang_work(board);
             return;
         }
-        running = gather(gang, true);
+        running = dfui_gang_gather(gang, true);
     }
     board->has_thread = true;
 }
@@ -215,9 +234,9 @@ int dfu_gang_run(struct dfu_gang *gang, const struct dfu_image *image, struct df
     gang->image = image;
     for (size_t i = 0; i < gang->count; i++) {
         if (gang->boards[i]->info.state == DFU_GANG_WAITING)
-            start(gang, gang->boards[i]);
+            dfui_gang_start(gang, gang->boards[i]);
     }
-    while (gather(gang, true) > 0) {
+    while (dfui_gang_gather(gang, true) > 0) {
         /* until the last is in */
     }
     gang->image = NULL;
@@ -245,7 +264,7 @@ void dfu_gang_free(struct dfu_gang *gang)
     if (gang == NULL)
         return;
     for (size_t i = 0; i < gang->count; i++)
-        free_board(gang->boards[i]);
+        dfui_gang_free_board(gang->boards[i]);
     free(gang->boards);
     dfui_condition_destroy(&gang->changed);
     dfui_mutex_destroy(&gang->mutex);

@@ -92,6 +92,7 @@ static int look_inside(struct dfui_gang_board *board, struct dfu_error **err)
 static bool same_board(const struct dfu_device *was, const struct dfu_device *is)
 {
     return was->info.vid == is->info.vid && was->info.pid == is->info.pid &&
+           was->info.interface_number == is->info.interface_number &&
            (was->serial == NULL || (is->serial != NULL && strcmp(was->serial, is->serial) == 0));
 }
 
@@ -205,7 +206,9 @@ static int attempt(struct dfui_gang_board *board, struct dfu_error **err)
 {
     struct dfu_session *session = NULL;
     const struct dfu_image *image = board->own != NULL ? board->own : board->gang->image;
-    int rc = board->info.attempts == 1 ? look_inside(board, err) : find_again(board, err);
+    /* What has just been plugged in can often be opened only a moment later. */
+    bool found = board->info.attempts == 1 && board->gang->scout == NULL;
+    int rc = found ? look_inside(board, err) : find_again(board, err);
     if (rc == DFU_OK && image != NULL) /* a file may say which device it is for */
         rc = dfu_image_match(image, board->device->info.vid, board->device->info.pid, err);
     if (rc == DFU_OK)
@@ -270,9 +273,25 @@ static int make_image(struct dfui_gang_board *board, struct dfu_error **err)
     return rc;
 }
 
+void dfui_gang_equip(struct dfui_gang_board *board)
+{
+    struct dfu_context *of = board->gang->scout != NULL ? board->gang->scout : board->gang->context;
+    board->info.code = dfui_context_share(of, on_log, board, &board->context, &board->error);
+}
+
+/* What stays at its path; where the bus cannot be looked at, the board that was there. */
+static void look_back(struct dfui_gang_board *board)
+{
+    struct dfui_sighting seen;
+    board->after = (struct dfui_sighting){DFUI_DFU, board->device->info.address};
+    if (board->gang->scout != NULL && board->context != NULL &&
+        dfui_look(board->context, board->device->path, &seen, NULL) == DFU_OK)
+        board->after = seen;
+}
+
 void dfui_gang_work(struct dfui_gang_board *board)
 {
-    int rc = dfui_context_share(board->gang->context, on_log, board, &board->context, &board->error);
+    int rc = board->info.code;
     if (rc == DFU_OK && atomic_load_explicit(board->context->cancel, memory_order_relaxed))
         rc = dfu_error_set(&board->error, DFU_ERR_CANCELLED, "cancelled before it began");
     if (rc == DFU_OK)
@@ -281,6 +300,7 @@ void dfui_gang_work(struct dfui_gang_board *board)
         rc = attempts(board, &board->error);
     dfu_image_free(board->own);
     board->own = NULL;
+    look_back(board);
     dfu_context_free(board->context);
     board->context = NULL;
     board->info.code = rc;

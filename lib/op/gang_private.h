@@ -19,7 +19,8 @@ struct dfui_gang_board {
     struct dfu_image *own;       /* made for this board alone, or NULL */
     dfui_thread thread;
     bool has_thread;
-    bool over; /* the thread is about to end: it can be joined */
+    bool over;                  /* the thread is about to end: it can be joined */
+    struct dfui_sighting after; /* of a station: what was at its path when it was done */
 };
 
 struct dfu_gang {
@@ -31,9 +32,25 @@ struct dfu_gang {
     const struct dfu_image *image; /* while it runs */
     struct dfui_gang_board **boards;
     size_t count;
+    uint32_t numbered; /* boards so far: the next one's index */
     dfui_mutex mutex;
-    dfui_condition changed; /* a board is over */
+    dfui_condition changed;    /* a board is over */
+    struct dfu_context *scout; /* of a station: what its own thread looks at the bus with; else NULL */
+    atomic_bool stop;
 };
+
+/* gang.c: for the thread that made the gang. */
+int dfui_gang_add_board(struct dfu_gang *gang, const struct dfu_device *device, struct dfu_error **err);
+void dfui_gang_free_board(struct dfui_gang_board *board);
+/* How many may run at a time. */
+size_t dfui_gang_most(const struct dfu_gang *gang);
+/* Begins with a board, on a thread of its own; waits until one is to be had. */
+void dfui_gang_start(struct dfu_gang *gang, struct dfui_gang_board *board);
+/* Joins the threads that are over; returns how many are left. Waits for one when wait is set and none is. */
+size_t dfui_gang_gather(struct dfu_gang *gang, bool wait);
+
+/* gang_board.c: makes the board's context, on the thread that started the gang; a failure is the board's. */
+void dfui_gang_equip(struct dfui_gang_board *board);
 
 /* gang_board.c: everything that happens to one board, from the first attempt to the last. Runs on its own thread. */
 void dfui_gang_work(struct dfui_gang_board *board);

@@ -93,7 +93,7 @@ static int try_read(struct dfu_session *s, uint64_t address, uint8_t *data, uint
     int rc = dfui_dfuse_set_address(link, (uint32_t)address, err);
     if (rc == DFU_OK)
         rc = dfui_dfuse_read(link, DFUI_DFUSE_FIRST_BLOCK, data, length, err);
-    if (rc != DFU_ERR_PROTOCOL || link->state != DFU_STATE_IDLE)
+    if (rc != DFU_ERR_PROTOCOL || link->state != DFU_STATE_UPLOAD_IDLE)
         return rc;
     /* A short answer: believed when it is given twice. */
     dfui_error_clear(err);

@@ -195,6 +195,33 @@ static void explain(struct dfui_run *run, const struct dfu_step *step, int rc, s
         dfu_error_set_hint(err, "repeat the command");
 }
 
+/* A loader whose every UPLOAD stalls, although bitCanUpload is 1, has written all the same: that is no failure, but it
+ * is not verified either. One that gives a reason (errVENDOR) has failed before it comes to this. */
+static int give_up_reading(struct dfui_run *run, int rc, struct dfu_error **err)
+{
+    const struct dfu_plan *plan = run->plan;
+    bool changes = plan->summary.write_blocks > 0 || plan->summary.erase_sectors > 0;
+    if (rc != DFU_ERR_STALL || run->has_read || !changes)
+        return rc;
+    if (plan->options.flags & DFU_PLAN_REQUIRE_VERIFY) {
+        dfui_error_clear(err);
+        (void)dfu_error_set(err, DFU_ERR_MISMATCH,
+                            "what was written cannot be verified: the device refuses every "
+                            "UPLOAD although bitCanUpload is 1");
+        return DFU_ERR_MISMATCH;
+    }
+    struct dfu_error *failure = NULL;
+    int recovered = dfui_session_recover(run->session, &failure);
+    dfui_error_clear(&failure);
+    if (recovered != DFU_OK)
+        return rc;
+    dfui_error_clear(err);
+    run->unreadable = true;
+    dfui_log(run->session->link.log, DFU_LOG_WARNING,
+             "not verified: the device refuses every UPLOAD although bitCanUpload is 1");
+    return DFU_OK;
+}
+
 static int one_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     enum dfu_phase phase = dfui_run_phase(step);
@@ -202,8 +229,11 @@ static int one_step(struct dfui_run *run, const struct dfu_step *step, struct df
     int rc = dfui_link_cancelled(&run->session->link) ? dfui_error_cancelled(err) : DFU_OK;
     if (rc == DFU_OK && (run->done[phase] == 0 || step->kind == DFU_STEP_ERASE))
         rc = report(run, phase, step->address, 0, err);
-    if (rc == DFU_OK)
+    bool checks = step->kind == DFU_STEP_VERIFY || step->kind == DFU_STEP_BLANK;
+    if (rc == DFU_OK && !(run->unreadable && checks))
         rc = do_measured(run, step, err);
+    if (rc != DFU_OK && checks)
+        rc = give_up_reading(run, rc, err);
     if (rc == DFU_OK && run->rewind == DFUI_NO_REWIND && dfui_run_weight(step) > 0) {
         uint64_t done = step->kind == DFU_STEP_READ ? run->result.bytes - bytes : dfui_run_weight(step);
         rc = report(run, phase, step->address, done, err);
@@ -306,7 +336,7 @@ static int run_after(struct dfu_session *session, const struct dfu_plan *plan, c
     /* Whatever happened, the device is left in dfuIDLE, unless it left. */
     if (!session->gone && rc != DFU_ERR_GONE)
         (void)dfui_idle(&session->link, NULL);
-    run.result.verified = rc == DFU_OK && plan->summary.verifies;
+    run.result.verified = rc == DFU_OK && plan->summary.verifies && !run.unreadable;
     run.result.kept_bytes = rc == DFU_OK ? plan->summary.kept_bytes : 0;
     run.result.reconnects += before->reconnects;
     run.result.retries = before->retries + session->link.retries - retries;

@@ -55,7 +55,10 @@ struct dfui_run {
     uint64_t difference_runs;
     uint8_t first_expected;
     uint8_t first_found;
-    uint32_t uploaded_blocks; /* plain DFU: blocks of the current upload */
+    uint32_t uploaded_blocks;   /* plain DFU: blocks of the current upload */
+    uint64_t shortest_erase_us; /* of a sector, where one was so fast that it was looked at; 0 = none */
+    bool has_read;              /* an UPLOAD of this job went well */
+    bool unreadable;            /* the device refuses every UPLOAD, whatever bitCanUpload says */
     /* Doing things again. */
     struct dfu_range dirty; /* sectors being erased and written again: what is in them is not known */
     uint32_t dirty_alt;

@@ -37,8 +37,8 @@ int dfui_plan_run(struct dfu_plan *plan, const struct dfui_span *span, uint32_t 
                   struct dfu_error **err)
 {
     uint32_t size = plan->target.block_size;
-    /* The device computes addresses with its own wTransferSize whatever size we send. */
-    bool natural = size == plan->target.transfer_size;
+    /* The device computes addresses with its own wTransferSize whatever size we send, if it computes at all. */
+    bool natural = size == plan->target.transfer_size && !(plan->target.flags & DFU_TARGET_POINT_EACH);
     uint64_t block = UINT16_MAX + 1u;
     for (uint64_t at = span->range.start; at < span->range.end; block++) {
         uint32_t length = (uint32_t)dfui_min(size, span->range.end - at);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A device that took everything and kept something else: do its option bytes say why (E6, E7)? */
 #include "core/checked.h"
+#include "map/optbytes_private.h"
 #include "op/protect_private.h"
 #include "op/run_private.h"
 #include <inttypes.h>
@@ -13,6 +14,34 @@ static bool write_protected(const struct dfu_optbytes *o, uint64_t address, stru
             return true;
     }
     return false;
+}
+
+/* F76x and F77x in two-bank mode erase half of what their map calls a sector, or another one (quirk C18). F74x and F72x
+ * have zeros where the others have nDBANK, nDBOOT and the upper bits of nwrp. */
+static bool in_two_banks(const struct dfu_optbytes *o)
+{
+    const char *family = dfu_optbytes_family_name(o);
+    uint32_t ndbank = 1;
+    uint32_t ndboot = 0;
+    uint32_t nwrp = 0;
+    return family != NULL && strcmp(family, "stm32f7") == 0 && dfui_optbytes_value(o, "ndbank", &ndbank) &&
+           dfui_optbytes_value(o, "ndboot", &ndboot) && dfui_optbytes_value(o, "nwrp", &nwrp) && ndbank == 0 &&
+           (ndboot != 0 || nwrp > 0xFF);
+}
+
+static int blame_banks(struct dfu_error **err, const struct dfu_error_info *info)
+{
+    char *before = dfui_strdup(dfu_error_message(*err));
+    if (before == NULL)
+        return dfui_error_no_memory(err);
+    (void)dfu_error_set(err, DFU_ERR_MISMATCH,
+                        "the chip is in two-bank mode (ndbank = 0): it erases other sectors than its map tells");
+    dfu_error_set_cause(err, "%s", before);
+    dfu_error_set_hint(err, "erase all of it with 'dfu erase --mass-erase', then flash with --diff, which needs no "
+                            "erase; or set ndbank=1 with 'dfu options'");
+    dfu_error_set_info(err, info);
+    free(before);
+    return DFU_ERR_MISMATCH;
 }
 
 /* A new error with what was said so far as its cause. */
@@ -54,6 +83,8 @@ int dfui_run_suspect(struct dfui_run *run, int rc, struct dfu_error **err)
         bool locked = (info.flags & DFU_ERROR_HAS_ADDRESS) && write_protected(o, info.address, &range);
         if (level > DFU_RDP_0 || locked)
             rc = blame(err, &info, level, range);
+        else if (in_two_banks(o))
+            rc = blame_banks(err, &info);
     }
     dfu_optbytes_free(o);
     return rc;

@@ -66,8 +66,11 @@ int dfui_dfuse_erase(struct dfui_link *link, uint32_t address, uint32_t sector_s
 int dfui_dfuse_mass_erase(struct dfui_link *link, uint64_t bytes, struct dfu_error **err)
 {
     static const uint8_t data[1] = {CMD_ERASE};
-    struct dfui_command c = {
-        .what = "mass erase", .data = data, .length = sizeof data, .deadline_ms = mass_erase_limit_ms(bytes)};
+    struct dfui_command c = {.what = "mass erase",
+                             .data = data,
+                             .length = sizeof data,
+                             .deadline_ms = mass_erase_limit_ms(bytes),
+                             .deaf = true};
     int rc = dfui_idle(link, err);
     return rc != DFU_OK ? rc : dfui_exec_again(link, &c, err);
 }
@@ -132,7 +135,8 @@ int dfui_dfuse_read(struct dfui_link *link, uint16_t block, void *data, size_t l
     if (rc < 0)
         return refused_read(link, rc, err);
     if ((size_t)rc != length) {
-        link->state = DFU_STATE_IDLE; /* a short frame ends an upload (DFU 1.1 section 6.2) */
+        /* A short frame ends an upload (DFU 1.1 section 6.2), but not with every loader; ABORT does no harm. */
+        link->state = DFU_STATE_UPLOAD_IDLE;
         return dfu_error_set(err, DFU_ERR_PROTOCOL, "UPLOAD of block %u returned %d of %zu bytes", block, rc, length);
     }
     link->state = DFU_STATE_UPLOAD_IDLE;

@@ -3,7 +3,6 @@
 #include "core/checked.h"
 #include "proto/eager.h"
 #include "proto/idle.h"
-#include "proto/quirks.h"
 #include "proto/request.h"
 #include "usb/strings.h"
 
@@ -12,6 +11,9 @@
 /* Stalls and lost replies of GETSTATUS that are put up with before the outcome counts as unknown. Some L4 and
  * F4 ROMs stall it for as long as an erase runs. */
 #define STATUS_TRIES 8
+
+/* How long one GETSTATUS waits for a device that may be deaf for half a minute. */
+#define SLICE_MS 5000
 
 static bool lasting(int code)
 {
@@ -47,8 +49,6 @@ static int wait_poll(struct dfui_link *link, uint64_t replied_us, uint64_t deadl
 {
     static const uint8_t back_off_ms[] = {0, 1, 2, 5, 10};
     uint32_t ms = link->last.poll_ms;
-    if (link->quirks & DFUI_QUIRK_POLL_5MS)
-        ms = 5;
     if (ms == 0)
         ms = back_off_ms[dfui_min(round, sizeof back_off_ms - 1)];
     uint64_t until = replied_us + (uint64_t)ms * 1000;
@@ -64,9 +64,28 @@ static int wait_poll(struct dfui_link *link, uint64_t replied_us, uint64_t deadl
     return rc;
 }
 
+/* GETSTATUS of a device that may answer nothing until it is done (quirk B4): asked again until the deadline. Returns
+ * what the last one came to; a time-out means that time is up. */
+static int ask_deaf(struct dfui_link *link, const struct dfui_command *c, struct dfui_status *status,
+                    uint64_t deadline_us, struct dfu_error **err)
+{
+    uint64_t begun = dfui_link_now(link);
+    for (bool told = false;; told = true) {
+        int rc = dfui_request_getstatus(link, status, SLICE_MS, err);
+        uint64_t now = dfui_link_now(link);
+        if (rc != DFU_ERR_TIMEOUT || now >= deadline_us)
+            return rc;
+        dfui_error_clear(err);
+        if (dfui_link_cancelled(link))
+            return dfui_error_cancelled(err);
+        dfui_log(link->log, told ? DFU_LOG_INFO : DFU_LOG_WARNING, "%s: no answer for %u s, waiting up to %u s",
+                 c->what, (unsigned)((now - begun) / 1000000), c->deadline_ms / 1000);
+    }
+}
+
 /* GETSTATUS that survives stalls and lost replies: only GETSTATUS is repeated, nothing else (rule 6). */
-static int patient_getstatus(struct dfui_link *link, struct dfui_status *status, uint64_t deadline_us,
-                             struct dfu_error **err)
+static int patient_getstatus(struct dfui_link *link, const struct dfui_command *c, struct dfui_status *status,
+                             uint64_t deadline_us, struct dfu_error **err)
 {
     uint64_t pause_us = dfui_max((uint64_t)link->last.poll_ms * 1000, 10000);
     for (unsigned attempt = 1;; attempt++) {
@@ -74,7 +93,8 @@ static int patient_getstatus(struct dfui_link *link, struct dfui_status *status,
         uint64_t left_ms = now < deadline_us ? (deadline_us - now) / 1000 : 0;
         /* A first reply that is lost must not eat the whole deadline, or nothing is left to ask again. */
         uint32_t timeout_ms = (uint32_t)dfui_max(attempt == 1 ? left_ms : dfui_min(left_ms, DFUI_QUICK_MS), 100);
-        int rc = dfui_request_getstatus(link, status, timeout_ms, err);
+        int rc = c->deaf && attempt == 1 ? ask_deaf(link, c, status, deadline_us, err)
+                                         : dfui_request_getstatus(link, status, timeout_ms, err);
         if (rc == DFU_OK || lasting(rc) || attempt == STATUS_TRIES)
             return rc;
         /* After a timeout the deadline is over: two more short questions tell a lost reply from a dead device. */
@@ -113,7 +133,7 @@ static int poll_to_end(struct dfui_link *link, const struct dfui_command *c, enu
     link->last.poll_ms = 0;
     for (unsigned round = 0;; round++) {
         struct dfui_status s = link->last;
-        int rc = early == DFUI_EARLY_DONE ? DFU_OK : patient_getstatus(link, &s, deadline, err);
+        int rc = early == DFUI_EARLY_DONE ? DFU_OK : patient_getstatus(link, c, &s, deadline, err);
         if (rc != DFU_OK)
             return rc;
         uint64_t now = dfui_link_now(link);

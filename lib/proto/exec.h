@@ -23,6 +23,7 @@ struct dfui_command {
     size_t length;
     uint32_t deadline_ms; /* for each transfer and for the whole wait */
     uint16_t block;
+    bool deaf; /* the device may answer nothing while it works, for so long that a cancel must be seen meanwhile */
 };
 
 /*

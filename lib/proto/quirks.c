@@ -1,41 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "proto/quirks.h"
+#include <stdbool.h>
 #include <stdio.h>
 
-#define ANY_BCD 0x0000, 0xFFFF
+#define QUIRK(id, seen, where, rule, simulated, tests, source)
+#define NOT_OURS(id, seen, where, reason)
+#define OPEN(id, seen, where, what)
+#define DEVICE(id, vid, pid_first, pid_last, bcd_first, bcd_last, flags, reason, source)                               \
+    {vid, pid_first, pid_last, bcd_first, bcd_last, flags, id, reason},
 
 static const struct dfui_quirk_row rows[] = {
-    {0x28e9, 0x0189, 0x0189, ANY_BCD, DFUI_QUIRK_SERIAL_8BIT, "C6", "GD32VF103 sends its serial as bytes",
-     "dfu-util quirks.c; riscv-mcu/gd32-dfu-utils#4"},
-    {0x28e9, 0x0189, 0x0189, 0x1000, 0x1000, DFUI_QUIRK_GD32_MAP, "C6",
-     "GD32VF103 with bcdDevice 1000 claims 512 pages of 2 KiB", "dfu-util quirks.c; fwupd dfu.quirk"},
-    {0x0483, 0xdf11, 0xdf11, ANY_BCD, DFUI_QUIRK_CHIP_ROM, "D1", "STM32 ROM (and loaders that copy its ids)", "AN2606"},
-    {0x28e9, 0x0189, 0x0189, ANY_BCD, DFUI_QUIRK_CHIP_ROM, "D1", "GD32 ROM", "dfu-util quirks.c"},
-    {0x0483, 0xdf11, 0xdf11, ANY_BCD, DFUI_QUIRK_ENDLESS_BUSY, "B5",
-     "H7 ROM: the erase of a sector of bank 2 never leaves dfuDNBUSY", "betaflight-configurator#1861, #1972, #5348"},
-    {0x1d50, 0x5117, 0x5126, ANY_BCD, DFUI_QUIRK_POLL_5MS, "B7", "OpenMoko bwPollTimeout is huge", "dfu-util quirks.c"},
-    {0x1457, 0x5117, 0x5126, ANY_BCD, DFUI_QUIRK_POLL_5MS, "B7", "OpenMoko (old ids) bwPollTimeout is huge",
-     "dfu-util quirks.c"},
-    {0x0763, 0x2806, 0x2806, ANY_BCD, DFUI_QUIRK_POLL_5MS, "B7", "M-Audio Transit bwPollTimeout is huge",
-     "dfu-util quirks.c"},
-    {0x0908, 0x02c4, 0x02c5, 0x0000, 0x0000, DFUI_QUIRK_POLL_5MS, "B7", "Siemens bwPollTimeout is huge",
-     "dfu-util quirks.c"},
+#include "proto/quirks.def"
 };
 
-const struct dfui_quirk_row *dfui_quirk_rows(size_t *count)
+static bool is_about(const struct dfui_quirk_row *r, uint16_t vid, uint16_t pid, uint16_t bcd_device)
 {
-    *count = sizeof rows / sizeof rows[0];
-    return rows;
+    return r->vid == vid && pid >= r->pid_first && pid <= r->pid_last && bcd_device >= r->bcd_first &&
+           bcd_device <= r->bcd_last;
+}
+
+const struct dfui_quirk_row *dfui_quirk_row(uint16_t vid, uint16_t pid, uint16_t bcd_device, size_t index)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (is_about(&rows[i], vid, pid, bcd_device) && index-- == 0)
+            return &rows[i];
+    }
+    return NULL;
 }
 
 uint32_t dfui_quirks_of(uint16_t vid, uint16_t pid, uint16_t bcd_device)
 {
     uint32_t quirks = 0;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct dfui_quirk_row *r = &rows[i];
-        if (r->vid == vid && pid >= r->pid_first && pid <= r->pid_last && bcd_device >= r->bcd_first &&
-            bcd_device <= r->bcd_last)
-            quirks |= r->quirks;
+        if (is_about(&rows[i], vid, pid, bcd_device))
+            quirks |= rows[i].quirks;
     }
     return quirks;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "proto/request.h"
+#include "proto/quirks.h"
 
 enum { REQ_DETACH = 0, REQ_DNLOAD, REQ_UPLOAD, REQ_GETSTATUS, REQ_CLRSTATUS, REQ_GETSTATE, REQ_ABORT };
 
@@ -78,6 +79,8 @@ int dfui_request_getstatus(struct dfui_link *link, struct dfui_status *status, u
         return dfu_error_set(err, DFU_ERR_PROTOCOL, "GETSTATUS: reply has %d bytes instead of 6", rc);
     status->status = reply[0];
     status->poll_ms = (uint32_t)reply[1] | (uint32_t)reply[2] << 8 | (uint32_t)reply[3] << 16;
+    if (link->quirks & DFUI_QUIRK_POLL_5MS)
+        status->poll_ms = 5;
     status->state = reply[4];
     status->string = reply[5];
     link->last = *status;

@@ -197,6 +197,9 @@ int dfu_device_detach(struct dfu_context *context, const struct dfu_device *devi
         return dfu_error_set(err, DFU_ERR_ARGUMENT, "detach options: unknown flags 0x%X", o.flags);
     if (device->info.mode != DFU_MODE_RUNTIME)
         return dfu_error_set(err, DFU_ERR_UNSUPPORTED, "the device at %s is in DFU mode already", device->path);
+    rc = dfui_device_check_config(device, err);
+    if (rc != DFU_OK)
+        return rc;
     d.limit_us = (uint64_t)(o.timeout_ms != 0 ? o.timeout_ms : RETURN_LIMIT_MS) * 1000;
     rc = connect(&d, err);
     if (rc == DFU_OK)

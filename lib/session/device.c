@@ -6,6 +6,10 @@
 #include <libdfu/memmap.h>
 #include <stdlib.h>
 
+/* How long names that cannot be read are tried again, and how often. */
+#define NAMES_US UINT64_C(2000000)
+#define NAMES_PAUSE_US 100000
+
 void dfui_device_free(struct dfu_device *device)
 {
     if (device == NULL)
@@ -19,6 +23,7 @@ void dfui_device_free(struct dfu_device *device)
     free(device->serial);
     free(device->product);
     free(device->access_error);
+    free(device->driver);
     dfu_memmap_free(device->map);
     free(device);
 }
@@ -26,6 +31,19 @@ void dfui_device_free(struct dfu_device *device)
 bool dfui_device_is_dfuse(const struct dfu_device *device)
 {
     return device->info.protocol == DFU_PROTOCOL_DFUSE;
+}
+
+int dfui_device_check_config(const struct dfu_device *device, struct dfu_error **err)
+{
+    const struct dfu_device_info *i = &device->info;
+    if (i->active_config == 0 || i->config == i->active_config)
+        return DFU_OK;
+    (void)dfu_error_set(err, DFU_ERR_BUSY,
+                        "interface %u of the device at %s belongs to configuration %u, but %u is in force",
+                        i->interface_number, device->path, i->config, i->active_config);
+    dfu_error_set_hint(err, "change it first; on Linux, as root: echo %u > /sys/bus/usb/devices/%s/bConfigurationValue",
+                       i->config, device->path);
+    return DFU_ERR_BUSY;
 }
 
 /* The map's text for an alt: its name, or what a quirk row says it should be. */
@@ -65,6 +83,7 @@ int dfui_device_build_map(struct dfu_context *context, struct dfu_device *device
     return rc;
 }
 
+/* DFU_OK, DFU_ERR_NO_MEMORY, or why the string could not be read. */
 static int read_one(struct dfu_context *context, void *conn, uint8_t index, unsigned flags, char **out)
 {
     char text[DFUI_STRING_SIZE];
@@ -75,17 +94,57 @@ static int read_one(struct dfu_context *context, void *conn, uint8_t index, unsi
         if (*out == NULL)
             return DFU_ERR_NO_MEMORY;
     }
-    return rc == DFU_ERR_NO_MEMORY || rc == DFU_ERR_GONE ? rc : DFU_OK;
+    return rc;
+}
+
+static bool fatal(int rc)
+{
+    return rc == DFU_ERR_NO_MEMORY || rc == DFU_ERR_GONE;
+}
+
+static bool cancelled(const struct dfu_context *context)
+{
+    return atomic_load_explicit(context->cancel, memory_order_relaxed);
+}
+
+/* Some devices stall strings just after they have come to the bus (Portenta), so DfuSe devices, whose map the names
+ * are, get time: one budget for all alts, because a name may also be broken for good. *waited says that it was used. */
+static int read_alt_names(struct dfu_context *context, struct dfu_device *device, void *conn, bool *waited)
+{
+    const struct dfu_transport_ops *ops = &context->ops;
+    uint64_t until = dfui_device_is_dfuse(device) ? ops->now_us(context->self, conn) + NAMES_US : 0;
+    for (uint32_t i = 0; i < device->info.alt_count; i++) {
+        int rc = read_one(context, conn, device->name_indices[i], DFUI_STRING_LAYOUT, &device->alt_names[i]);
+        while ((rc == DFU_ERR_STALL || rc == DFU_ERR_TIMEOUT || rc == DFU_ERR_USB) && !cancelled(context) &&
+               ops->now_us(context->self, conn) < until) {
+            *waited = true;
+            ops->sleep_until_us(context->self, conn, ops->now_us(context->self, conn) + NAMES_PAUSE_US);
+            rc = read_one(context, conn, device->name_indices[i], DFUI_STRING_LAYOUT, &device->alt_names[i]);
+        }
+        if (fatal(rc))
+            return rc;
+        if (rc != DFU_OK)
+            dfui_log(&context->log, DFU_LOG_WARNING, "%s alt %u: its name cannot be read (%s)", device->path,
+                     device->alts[i], dfu_code_name(rc));
+    }
+    return DFU_OK;
+}
+
+static int read_ids(struct dfu_context *context, struct dfu_device *device, void *conn)
+{
+    unsigned serial_flags = device->quirks & DFUI_QUIRK_SERIAL_8BIT ? DFUI_STRING_BYTES : 0;
+    int rc = read_one(context, conn, device->serial_index, serial_flags, &device->serial);
+    return fatal(rc) ? rc : read_one(context, conn, device->product_index, 0, &device->product);
 }
 
 int dfui_device_read_strings(struct dfu_context *context, struct dfu_device *device, void *conn, struct dfu_error **err)
 {
-    unsigned serial_flags = device->quirks & DFUI_QUIRK_SERIAL_8BIT ? DFUI_STRING_BYTES : 0;
-    int rc = read_one(context, conn, device->serial_index, serial_flags, &device->serial);
-    if (rc == DFU_OK)
-        rc = read_one(context, conn, device->product_index, 0, &device->product);
-    for (uint32_t i = 0; rc == DFU_OK && i < device->info.alt_count; i++)
-        rc = read_one(context, conn, device->name_indices[i], DFUI_STRING_LAYOUT, &device->alt_names[i]);
+    bool waited = false;
+    int rc = read_ids(context, device, conn);
+    if (!fatal(rc))
+        rc = read_alt_names(context, device, conn, &waited);
+    if (!fatal(rc) && waited)
+        rc = read_ids(context, device, conn);
     device->info.serial = device->serial;
     device->info.product = device->product;
     if (rc == DFU_ERR_NO_MEMORY)
@@ -145,6 +204,7 @@ int dfui_device_copy(const struct dfu_device *device, struct dfu_device **out, s
     d->serial = copy_text(device->serial, &ok);
     d->product = copy_text(device->product, &ok);
     d->access_error = copy_text(device->access_error, &ok);
+    d->driver = copy_text(device->driver, &ok);
     d->alts = copy_bytes(device->alts, count, &ok);
     d->name_indices = copy_bytes(device->name_indices, count, &ok);
     d->alt_names = calloc(count > 0 ? count : 1, sizeof *d->alt_names);
@@ -155,6 +215,7 @@ int dfui_device_copy(const struct dfu_device *device, struct dfu_device **out, s
     d->info.serial = d->serial;
     d->info.product = d->product;
     d->info.access_error = d->access_error;
+    d->info.driver = d->driver;
     int rc = ok ? copy_map(device, d, err) : dfui_error_no_memory(err);
     if (rc != DFU_OK) {
         dfui_device_free(d);

@@ -4,6 +4,7 @@
 #include "core/checked.h"
 #include "proto/quirks.h"
 #include <libdfu/memmap.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define MAX_DEVICES 1024
@@ -21,6 +22,47 @@ struct scan {
     struct dfu_list *list;
     struct dfu_error **err;
 };
+
+/* The part of a selector's path behind the device's, "C.I", or NULL. */
+static const char *interface_part(const char *path)
+{
+    const char *colon = path != NULL ? strchr(path, ':') : NULL;
+    return colon != NULL ? colon + 1 : NULL;
+}
+
+static const char *driver_of(const struct dfu_usb_device *usb, const struct dfui_interface *i)
+{
+    for (uint32_t h = 0; h < usb->holder_count; h++) {
+        if (usb->holders[h].config == i->config && usb->holders[h].interface_number == i->number)
+            return usb->holders[h].driver;
+    }
+    return NULL;
+}
+
+/* Why it cannot be used although it may be opened. */
+static char *why_busy(const struct dfu_usb_device *usb, const struct dfui_interface *i)
+{
+    if (usb->active_config != 0 && i->config != usb->active_config)
+        return dfui_format("it belongs to configuration %u, but %u is in force", i->config, usb->active_config);
+    return dfui_format("another program has claimed interface %u", i->number);
+}
+
+/* False when out of memory. */
+static bool add_holder(struct dfu_device *d, const struct dfu_usb_device *usb, const struct dfui_interface *i)
+{
+    const char *driver = driver_of(usb, i);
+    bool in_force = usb->active_config == 0 || i->config == usb->active_config;
+    if (driver != NULL) {
+        d->driver = dfui_strdup(driver);
+        d->info.driver = d->driver;
+    }
+    if (in_force && (driver == NULL || strcmp(driver, "usbfs") != 0))
+        return driver == NULL || d->driver != NULL;
+    d->access_error = why_busy(usb, i);
+    d->info.access = DFU_ERR_BUSY;
+    d->info.access_error = d->access_error;
+    return d->access_error != NULL && (driver == NULL || d->driver != NULL);
+}
 
 static struct dfu_device *new_device(const struct dfu_usb_device *usb, const struct dfui_interface *i)
 {
@@ -59,8 +101,13 @@ static struct dfu_device *new_device(const struct dfu_usb_device *usb, const str
         .interface_number = i->number,
         .config = i->config,
         .address = usb->address,
+        .active_config = usb->active_config,
         .alt_count = i->alt_count,
     };
+    if (!add_holder(d, usb, i)) {
+        dfui_device_free(d);
+        return NULL;
+    }
     return d;
 }
 
@@ -76,18 +123,41 @@ static int append(struct dfu_list *list, struct dfu_device *d)
 
 static bool wanted(const struct dfu_selector *s, const struct dfu_usb_device *usb)
 {
-    return !((s->flags & DFU_SELECT_VID) && s->vid != usb->vid) &&
-           !((s->flags & DFU_SELECT_PID) && s->pid != usb->pid) &&
-           !(s->path != NULL && strcmp(s->path, usb->path) != 0);
+    const char *part = interface_part(s->path);
+    size_t length = part != NULL ? (size_t)(part - 1 - s->path) : 0;
+    bool there =
+        s->path == NULL || (part == NULL ? strcmp(s->path, usb->path) == 0
+                                         : strlen(usb->path) == length && memcmp(s->path, usb->path, length) == 0);
+    return there && !((s->flags & DFU_SELECT_VID) && s->vid != usb->vid) &&
+           !((s->flags & DFU_SELECT_PID) && s->pid != usb->pid);
 }
 
-/* Only interfaces of the configuration in force can be used; where that is not known, all are shown. */
-static bool usable(const struct dfu_selector *s, const struct dfu_usb_device *usb, const struct dfui_interface *i)
+/* Only interfaces of the configuration in force can be used; where that is not known, all are taken. */
+static bool fits(const struct dfu_selector *s, const struct dfu_usb_device *usb, const struct dfui_interface *i)
 {
-    if (usb->active_config != 0 && i->config != usb->active_config)
+    const char *part = interface_part(s->path);
+    char name[16];
+    (void)snprintf(name, sizeof name, "%u.%u", i->config, i->number);
+    if (part != NULL && strcmp(part, name) != 0)
+        return false;
+    if ((s->flags & DFU_SELECT_IN_FORCE) && usb->active_config != 0 && i->config != usb->active_config)
         return false;
     uint32_t unwanted = i->protocol == DFU_MODE_DFU ? DFU_SELECT_RUNTIME_ONLY : DFU_SELECT_DFU_ONLY;
     return !(s->flags & unwanted);
+}
+
+/* The DFU interfaces of a device, as quirk rows know them where its descriptors are wrong. */
+static int find_interfaces(const struct dfu_usb_device *usb, struct dfui_interfaces *found, struct dfu_error **err)
+{
+    uint32_t quirks = dfui_quirks_of(usb->vid, usb->pid, usb->bcd_device);
+    int rc = dfui_interfaces_find(usb->configs, usb->config_count, found, err);
+    for (size_t i = 0; rc == DFU_OK && i < found->count; i++) {
+        if (quirks & DFUI_QUIRK_DFU_MODE)
+            found->items[i].protocol = DFU_MODE_DFU;
+        if (quirks & DFUI_QUIRK_PLAIN)
+            found->items[i].bcd_dfu = DFU_PROTOCOL_11;
+    }
+    return rc;
 }
 
 static int visit(const struct dfu_usb_device *usb, void *arg)
@@ -96,11 +166,11 @@ static int visit(const struct dfu_usb_device *usb, void *arg)
     struct dfui_interfaces found;
     if (!wanted(scan->selector, usb))
         return DFU_OK;
-    int rc = dfui_interfaces_find(usb->configs, usb->config_count, &found, scan->err);
+    int rc = find_interfaces(usb, &found, scan->err);
     if (rc != DFU_OK)
         return rc;
     for (size_t i = 0; i < found.count && rc == DFU_OK && scan->list->count < MAX_DEVICES; i++) {
-        if (!usable(scan->selector, usb, &found.items[i]))
+        if (!fits(scan->selector, usb, &found.items[i]))
             continue;
         struct dfu_device *d = new_device(usb, &found.items[i]);
         rc = d == NULL ? DFU_ERR_NO_MEMORY : append(scan->list, d);
@@ -131,6 +201,7 @@ int dfui_device_look_inside(struct dfu_context *context, struct dfu_device *d, s
     }
     if (rc != DFU_OK) {
         d->info.access = rc;
+        free(d->access_error);
         d->access_error = dfu_error_cause(reason) != NULL
                               ? dfui_format("%s: %s", dfu_error_message(reason), dfu_error_cause(reason))
                               : dfui_strdup(dfu_error_message(reason));
@@ -276,10 +347,12 @@ static int look_visit(const struct dfu_usb_device *usb, void *arg)
         return DFU_OK;
     look->out->presence = DFUI_OTHER;
     look->out->address = usb->address;
-    int rc = dfui_interfaces_find(usb->configs, usb->config_count, &found, look->err);
+    int rc = find_interfaces(usb, &found, look->err);
     if (rc != DFU_OK)
         return rc;
     for (size_t i = 0; i < found.count; i++) {
+        if (usb->active_config != 0 && found.items[i].config != usb->active_config)
+            continue;
         enum dfui_presence p = found.items[i].protocol == DFU_MODE_DFU ? DFUI_DFU : DFUI_RUNTIME;
         if (p > look->out->presence)
             look->out->presence = p;

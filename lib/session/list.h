@@ -13,6 +13,7 @@ struct dfu_device {
     char *serial;
     char *product;
     char *access_error;
+    char *driver;
     char **alt_names; /* info.alt_count of them, each may be NULL */
     uint8_t *alts;    /* bAlternateSetting of each */
     struct dfu_memmap *map;
@@ -40,6 +41,9 @@ int dfui_device_look_inside(struct dfu_context *context, struct dfu_device *devi
 
 /* The map that the names of its alts describe, whatever protocol the descriptor names. */
 int dfui_device_build_map(struct dfu_context *context, struct dfu_device *device, struct dfu_error **err);
+
+/* Whether its interface is in the configuration in force, as far as that is known; else DFU_ERR_BUSY. */
+int dfui_device_check_config(const struct dfu_device *device, struct dfu_error **err);
 
 /* True when it speaks DfuSe by its descriptor. */
 bool dfui_device_is_dfuse(const struct dfu_device *device);

@@ -3,6 +3,7 @@
 #include "session/session_private.h"
 #include "core/checked.h"
 #include "proto/dfuse.h"
+#include "proto/quirks.h"
 #include <libdfu/memmap.h>
 #include <stdlib.h>
 
@@ -27,6 +28,22 @@ static int choose_protocol(struct dfu_session *s, const struct dfu_open_options 
     return DFU_OK;
 }
 
+static int refuse_foreign(const struct dfu_session *s, struct dfu_error **err)
+{
+    (void)dfu_error_set(err, DFU_ERR_UNSUPPORTED, "%04x:%04x speaks Atmel's protocol, neither DFU 1.1 nor DfuSe",
+                        s->device->info.vid, s->device->info.pid);
+    dfu_error_set_hint(err, "use dfu-programmer for AVR, XMEGA and UC3 chips");
+    return DFU_ERR_UNSUPPORTED;
+}
+
+static void log_quirks(const struct dfu_session *s)
+{
+    const struct dfu_device_info *info = &s->device->info;
+    const struct dfui_quirk_row *row;
+    for (size_t i = 0; (row = dfui_quirk_row(info->vid, info->pid, info->bcd_device, i)) != NULL; i++)
+        dfui_log(s->link.log, DFU_LOG_INFO, "quirk %s: %s", row->id, row->reason);
+}
+
 static int open_device(struct dfu_session *s, const struct dfu_open_options *o, struct dfu_error **err)
 {
     struct dfu_context *c = s->context;
@@ -39,13 +56,18 @@ static int open_device(struct dfu_session *s, const struct dfu_open_options *o, 
                                  .interface_number = s->device->info.interface_number,
                                  .state = DFUI_STATE_UNKNOWN,
                                  .quirks = s->device->quirks};
+    log_quirks(s);
+    if (s->device->quirks & DFUI_QUIRK_FOREIGN)
+        return refuse_foreign(s, err);
     if (s->device->info.mode != DFU_MODE_DFU) {
         (void)dfu_error_set(err, DFU_ERR_UNSUPPORTED, "the device at %s runs its program, it is not in DFU mode",
                             s->device->path);
         dfu_error_set_hint(err, "detach it first ('dfu detach'), or start the loader in the board's own way (BOOT0)");
         return DFU_ERR_UNSUPPORTED;
     }
-    int rc = choose_protocol(s, o, err);
+    int rc = dfui_device_check_config(s->device, err);
+    if (rc == DFU_OK)
+        rc = choose_protocol(s, o, err);
     if (rc != DFU_OK)
         return rc;
     rc = dfui_session_connect(s, err);
@@ -100,6 +122,7 @@ int dfu_session_open_path(struct dfu_context *context, const char *path, const s
     *out = NULL;
     DFU_INIT(&sel);
     sel.path = path;
+    sel.flags = DFU_SELECT_IN_FORCE;
     int rc = dfu_list_new(context, &sel, &list, err);
     if (rc != DFU_OK)
         return rc;
@@ -149,6 +172,14 @@ static bool erases_to_ff(const struct dfu_session *s)
     return known;
 }
 
+static uint32_t target_flags(const struct dfu_session *s)
+{
+    if (!s->dfuse)
+        return DFU_TARGET_PLAIN;
+    return (s->device->quirks & DFUI_QUIRK_POINT_EACH ? DFU_TARGET_POINT_EACH : 0) |
+           (erases_to_ff(s) ? DFU_TARGET_ERASED_FF : 0);
+}
+
 void dfu_session_target(const struct dfu_session *session, struct dfu_target *target)
 {
     if (session == NULL)
@@ -157,8 +188,7 @@ void dfu_session_target(const struct dfu_session *session, struct dfu_target *ta
                            .transfer_size = session->device->info.transfer_size,
                            .block_size = session->block_size,
                            .attributes = session->device->info.attributes,
-                           .flags = (session->dfuse ? 0 : DFU_TARGET_PLAIN) |
-                                    (erases_to_ff(session) ? DFU_TARGET_ERASED_FF : 0),
+                           .flags = target_flags(session),
                            .alt_count = session->device->info.alt_count,
                            .first_alt = session->device->info.alt_count > 0 ? session->device->alts[0] : 0};
     (void)dfui_sized_out(target, &t, sizeof t);
@@ -173,6 +203,10 @@ int dfu_session_describe(struct dfu_session *session, int ask_commands, struct d
         if (session->gone)
             return dfu_error_set(err, DFU_ERR_GONE, "the device at %s is gone", session->device->path);
         int rc = dfui_dfuse_commands(&session->link, session->commands, sizeof session->commands, err);
+        if (rc == DFU_ERR_STALL) { /* mboot and libopencm3's loaders have no such list */
+            dfui_error_clear(err);
+            rc = dfui_session_recover(session, err) == DFU_OK ? 0 : DFU_ERR_STALL;
+        }
         if (rc < 0)
             return rc;
         session->command_count = rc;

@@ -41,7 +41,7 @@ int dfui_await_dfu(struct dfu_context *c, const char *path, uint64_t limit_us, s
     uint64_t deadline = c->ops.now_us(c->self, NULL) + limit_us;
     uint64_t settled = 0;
     DFU_INIT(&sel);
-    sel.flags = DFU_SELECT_DFU_ONLY;
+    sel.flags = DFU_SELECT_DFU_ONLY | DFU_SELECT_IN_FORCE;
     sel.path = path;
     *out = NULL;
     for (;;) {

@@ -23,28 +23,35 @@ enum sim_departure { SIM_STAYS, SIM_RETURNS, SIM_SWITCHES, SIM_GONE };
 struct sim_reply {
     enum sim_outcome outcome;
     enum sim_departure departure;
-    int unanswered;     /* with a departure: goes before the transfer completes */
-    int to_idle;        /* with SIM_RETURNS: in dfuIDLE, whatever a power-up does */
-    uint32_t length;    /* bytes of the data stage that moved */
-    uint64_t inside_us; /* work done while the host waits for this transfer */
-    uint64_t busy_us;   /* work that goes on afterwards */
-    uint64_t away_us;   /* with SIM_RETURNS and SIM_SWITCHES: how long */
-    int32_t poll_ms;    /* bwPollTimeout that was told, -1 = none */
+    int unanswered;           /* with a departure: goes before the transfer completes */
+    int to_idle;              /* with SIM_RETURNS: in dfuIDLE, whatever a power-up does */
+    uint32_t length;          /* bytes of the data stage that moved */
+    uint64_t inside_us;       /* work done while the host waits for this transfer */
+    uint64_t busy_us;         /* work that goes on afterwards */
+    uint64_t deaf_us;         /* the same, with the processor stopped: nothing is answered */
+    uint64_t away_us;         /* with SIM_RETURNS and SIM_SWITCHES: how long */
+    int32_t poll_ms;          /* bwPollTimeout that was told, -1 = none */
+    struct sim_board *loader; /* that answered; NULL = the board's first */
 };
 
 /* A loader's class requests. Data is setup->length bytes. */
 struct sim_dialect {
     const char *name;
+    const char *quirks; /* ids of docs/quirks.md that every profile of the dialect shows */
     void (*request)(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data, struct sim_reply *reply);
     /* The addresses that a request is about; 0 when it is about none. */
     int (*touches)(const struct sim_board *board, const struct dfu_usb_setup *setup, const uint8_t *data,
                    uint64_t *start, uint64_t *end);
+    /* The text that iString of a status names; NULL = there is none. */
+    const char *(*text)(uint8_t index);
 };
 
 extern const struct sim_dialect dfui_sim_st_library;
 extern const struct sim_dialect dfui_sim_rom;
 extern const struct sim_dialect dfui_sim_dfu11;
 extern const struct sim_dialect dfui_sim_runtime;
+extern const struct sim_dialect dfui_sim_mboot;
+extern const struct sim_dialect dfui_sim_libopencm3;
 
 enum {
     SIM_REQUEST_DETACH = 0,
@@ -71,7 +78,9 @@ struct sim_sighting {
 
 struct sim_board {
     struct dfu_sim *sim;
-    const struct sim_profile *profile; /* sim->profile, or its program */
+    const struct sim_profile *profile; /* loader, or its program */
+    const struct sim_profile *loader;  /* sim->profile, or what is beside it */
+    struct sim_board *beside; /* the loader of a second DFU interface: its bus, clock and counters are this one's */
     size_t index;
     char serial[64];
     char path[24];
@@ -91,6 +100,10 @@ struct sim_board {
     uint8_t *buffer; /* transfer_size bytes that keep what was there */
     uint8_t failure; /* status that the finished operation will report, DFU_STATUS_OK = none */
     uint8_t manifested;
+    uint8_t pending;          /* mboot: what the next GETSTATUS will do */
+    uint8_t text;             /* iString of the next status */
+    uint8_t talked;           /* a host sent class requests since the last reset */
+    uint8_t used_up;          /* SIM_ONE_SESSION: that host has gone */
     uint16_t next_block;      /* plain DFU: the number that must follow */
     uint32_t offset;          /* plain DFU: where the next block goes or comes from */
     uint32_t firmware;        /* plain DFU: length of what was downloaded, 0 = not known */
@@ -101,6 +114,7 @@ struct sim_board {
     uint8_t present;
     uint8_t returns;
     uint64_t back_at_us;
+    uint64_t came_at_us;           /* when it was last plugged in */
     uint32_t generation;           /* counts departures: older connections are dead */
     struct sim_sighting published; /* under sim->lock, but for whoever works on the board */
     void *claimed_by;
@@ -140,7 +154,8 @@ struct dfu_sim {
     uint64_t wall_base_us;
     struct sim_rule *rules;
     size_t rule_count;
-    atomic_bool stop; /* of dfu_sim_serve() */
+    struct sim_ranges locked; /* write-protected addresses */
+    atomic_bool stop;         /* of dfu_sim_serve() */
 };
 
 /* clock.c */
@@ -162,6 +177,8 @@ void dfui_sim_bus_reset(struct sim_board *board);
 /* A reset from the host: the above, and it may begin or end DFU mode, which makes older connections dead. */
 void dfui_sim_port_reset(struct sim_board *board);
 void dfui_sim_depart(struct sim_board *board, enum sim_departure how, uint64_t away_us);
+/* The loader behind an interface of the configuration in force; NULL = there is no such DFU interface. */
+struct sim_board *dfui_sim_behind(struct sim_board *board, unsigned interface_number);
 int dfui_sim_is_present(struct sim_board *board, uint64_t now_us);
 void dfui_sim_publish(struct sim_board *board);
 /* What was published; present is what it is at now_us. */
@@ -188,14 +205,16 @@ void dfui_sim_opened(struct sim_board *board, uint64_t now_us);
 void dfui_sim_closed(struct sim_board *board);
 
 /* descriptor.c: standard requests */
-enum { SIM_CONFIG_MAX = 9 + 9 * SIM_MAX_ALTS + 9 };
-size_t dfui_sim_config_descriptor(const struct sim_profile *profile, uint8_t out[SIM_CONFIG_MAX]);
+enum { SIM_MAX_CONFIGS = 2, SIM_MAX_INTERFACES = 2, SIM_CONFIG_MAX = 9 + 9 + 2 * (9 * SIM_MAX_ALTS + 9) };
+/* The configuration at index (from 0); 0 = there is none. */
+size_t dfui_sim_config_descriptor(const struct sim_profile *profile, unsigned index, uint8_t out[SIM_CONFIG_MAX]);
 uint8_t dfui_sim_serial_index(void);
 uint8_t dfui_sim_product_index(void);
 void dfui_sim_standard(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data,
                        struct sim_reply *reply);
 
 /* dfuse.c: what DNLOAD data means in DfuSe */
+uint32_t dfui_sim_get_u32(const uint8_t *p);
 enum sim_command_kind {
     SIM_COMMAND_NONE,
     SIM_COMMAND_LIST,        /* 0x00 */
@@ -220,6 +239,10 @@ int dfui_sim_dfuse_touches(const struct sim_board *board, const struct dfu_usb_s
 int dfui_sim_dnload(struct sim_board *board, const struct dfu_usb_setup *setup, const uint8_t *data,
                     struct sim_reply *reply);
 
+/* The same for loaders that take it in any state: what the state does not allow is counted and done. */
+int dfui_sim_dnload_anyhow(struct sim_board *board, const struct dfu_usb_setup *setup, const uint8_t *data,
+                           struct sim_reply *reply);
+
 /* work.c: operations on memories, with time and counters */
 struct sim_memory *dfui_sim_memory_at(struct sim_board *board, uint64_t address);
 uint64_t dfui_sim_erase(struct sim_board *board, struct sim_memory *memory, uint32_t offset);
@@ -238,6 +261,8 @@ struct sim_memory *dfui_sim_options_of(struct sim_board *board);
 /* Level 0, 1 or 2. */
 int dfui_sim_rdp(struct sim_board *board);
 void dfui_sim_set_rdp(struct sim_board *board, int level);
+/* 1 when the flash is in two-bank mode. */
+int dfui_sim_two_banks(struct sim_board *board, const struct sim_memory *memory);
 /* 1 when the sector there is write-protected. */
 int dfui_sim_write_protected(struct sim_board *board, const struct sim_memory *memory, uint32_t offset);
 

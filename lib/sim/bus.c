@@ -4,7 +4,7 @@
 
 static int in_program(const struct sim_board *board)
 {
-    return board->profile != board->sim->profile;
+    return board->profile != board->loader;
 }
 
 /* The loader or program starts afresh: flash keeps its contents, everything else is forgotten. */
@@ -19,6 +19,10 @@ void dfui_sim_bus_reset(struct sim_board *board)
     board->pointer = board->profile->pointer;
     board->failure = DFU_STATUS_OK;
     board->manifested = 0;
+    board->pending = 0;
+    board->text = 0;
+    board->talked = 0;
+    board->used_up = 0;
     board->next_block = 0;
     board->offset = 0;
     board->detach_until_us = 0;
@@ -27,11 +31,24 @@ void dfui_sim_bus_reset(struct sim_board *board)
     board->poll_until_us = 0;
     board->rot_armed = 0;
     board->claimed_by = NULL;
+    if (board->beside != NULL)
+        dfui_sim_bus_reset(board->beside);
+}
+
+struct sim_board *dfui_sim_behind(struct sim_board *board, unsigned interface_number)
+{
+    if (board->beside == NULL || in_program(board))
+        return interface_number == dfui_sim_interface(board->profile) ? board : NULL;
+    /* In a second configuration it is alone, and has the first number again. */
+    int second = dfui_sim_config_count(board->profile) == 2;
+    if (interface_number == 0)
+        return second && board->config == 2 ? board->beside : board;
+    return interface_number == 1 && !second ? board->beside : NULL;
 }
 
 static void switch_mode(struct sim_board *board)
 {
-    board->profile = in_program(board) ? board->sim->profile : board->sim->profile->program;
+    board->profile = in_program(board) ? board->loader : board->loader->program;
 }
 
 /* DFU 1.1 figure A.1: in appDETACH a reset begins DFU mode, and in DFU mode it ends it, unless there is nothing to
@@ -56,7 +73,9 @@ void dfui_sim_power_up(struct sim_board *board)
 {
     dfui_sim_bus_reset(board);
     board->config = 1;
-    memset(board->buffer, 0, board->sim->profile->transfer_size);
+    memset(board->buffer, 0, board->loader->transfer_size);
+    if (board->beside != NULL)
+        dfui_sim_power_up(board->beside);
     if (board->profile->habits & SIM_STARTS_IN_ERROR)
         dfui_sim_set_error(board, DFU_STATUS_ERR_FIRMWARE);
 }
@@ -70,6 +89,41 @@ void dfui_sim_depart(struct sim_board *board, enum sim_departure how, uint64_t a
     board->present = 0;
     board->returns = how != SIM_GONE;
     board->back_at_us = dfui_sim_now(board) + away_us;
+}
+
+static struct sim_board *find(struct dfu_sim *sim, size_t board, int *rc, struct dfu_error **err)
+{
+    *rc = DFU_OK;
+    if (sim == NULL)
+        *rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "no simulator given");
+    else if (board >= sim->count)
+        *rc = dfu_error_set(err, DFU_ERR_RANGE, "board %zu of %zu (from 0)", board, sim->count);
+    return *rc == DFU_OK ? &sim->boards[board] : NULL;
+}
+
+int dfu_sim_unplug(struct dfu_sim *sim, size_t board, struct dfu_error **err)
+{
+    int rc;
+    struct sim_board *found = find(sim, board, &rc, err);
+    if (found == NULL)
+        return rc;
+    found->profile = sim->profile->starts_in_program ? sim->profile->program : sim->profile;
+    dfui_sim_depart(found, SIM_GONE, 0);
+    dfui_sim_publish(found);
+    return DFU_OK;
+}
+
+int dfu_sim_plug(struct dfu_sim *sim, size_t board, uint64_t at_us, struct dfu_error **err)
+{
+    int rc = dfu_sim_unplug(sim, board, err);
+    if (rc != DFU_OK)
+        return rc;
+    struct sim_board *found = &sim->boards[board];
+    found->present = at_us == 0;
+    found->returns = 1;
+    found->back_at_us = at_us;
+    dfui_sim_publish(found);
+    return DFU_OK;
 }
 
 void dfui_sim_publish(struct sim_board *board)
@@ -100,7 +154,9 @@ struct sim_sighting dfui_sim_sighting(struct sim_board *board, uint64_t now_us)
 
 int dfui_sim_is_present(struct sim_board *board, uint64_t now_us)
 {
-    if (!board->present && board->returns && now_us >= board->back_at_us)
+    if (!board->present && board->returns && now_us >= board->back_at_us) {
         board->present = 1;
+        board->came_at_us = board->back_at_us;
+    }
     return board->present;
 }

@@ -3,6 +3,9 @@
  * their faults here; what they mean is a dialect's matter. */
 #include "sim/board.h"
 
+/* More than two hours: what a device of quirk B7 may say. */
+enum { BOGUS_POLL_MS = 0x800000 };
+
 void dfui_sim_send(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data, const void *bytes,
                    uint32_t length, struct sim_reply *reply)
 {
@@ -19,9 +22,11 @@ void dfui_sim_send(struct sim_board *board, const struct dfu_usb_setup *setup, u
 void dfui_sim_send_status(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data, uint32_t poll_ms,
                           struct sim_reply *reply)
 {
-    uint8_t status[6] = {
-        board->status, (uint8_t)poll_ms, (uint8_t)(poll_ms >> 8), (uint8_t)(poll_ms >> 16), board->state, 0};
-    reply->poll_ms = (int32_t)(poll_ms & 0xFFFFFF);
+    int bogus = board->profile->habits & SIM_BOGUS_POLL ? 1 : 0;
+    uint32_t told_ms = bogus ? BOGUS_POLL_MS : poll_ms;
+    uint8_t status[6] = {board->status, (uint8_t)told_ms, (uint8_t)(told_ms >> 8), (uint8_t)(told_ms >> 16),
+                         board->state,  board->text};
+    reply->poll_ms = bogus ? -1 : (int32_t)(poll_ms & 0xFFFFFF);
     dfui_sim_send(board, setup, data, status, sizeof status, reply);
 }
 
@@ -138,7 +143,10 @@ static void class_request(struct sim_board *board, const struct dfu_usb_setup *s
     struct sim_faults faults;
     count(board, &request);
     dfui_sim_faults_find(board, &request, data, &faults);
-    if (!fault_before(board, &faults, &request, data, reply))
+    board->talked = 1;
+    if (board->used_up)
+        reply->outcome = SIM_STALLED;
+    else if (!fault_before(board, &faults, &request, data, reply))
         board->profile->dialect->request(board, &request, data, reply);
     fault_after(&faults, &request, data, reply);
     if (reply->outcome == SIM_STALLED)
@@ -158,6 +166,17 @@ static uint8_t request_type(uint8_t request)
     }
 }
 
+/* Both loaders have the board's clock and count for it. */
+static void ask_beside(struct sim_board *board, struct sim_board *beside, const struct dfu_usb_setup *setup,
+                       uint8_t *data, struct sim_reply *reply)
+{
+    beside->clock_us = board->clock_us;
+    beside->counters = board->counters;
+    class_request(beside, setup, data, reply);
+    board->counters = beside->counters;
+    board->dead |= beside->dead;
+}
+
 void dfui_sim_request(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data,
                       struct sim_reply *reply)
 {
@@ -166,9 +185,14 @@ void dfui_sim_request(struct sim_board *board, const struct dfu_usb_setup *setup
     if ((setup->type & 0x60) == 0) {
         board->counters.standard++;
         dfui_sim_standard(board, setup, data, reply);
-    } else if (setup->request <= SIM_REQUEST_ABORT && setup->type == request_type(setup->request) &&
-               setup->index == 0) {
+        return;
+    }
+    reply->loader = dfui_sim_behind(board, setup->index);
+    if (setup->request <= SIM_REQUEST_ABORT && setup->type == request_type(setup->request) && reply->loader == board) {
         class_request(board, setup, data, reply);
+    } else if (setup->request <= SIM_REQUEST_ABORT && setup->type == request_type(setup->request) &&
+               reply->loader != NULL) {
+        ask_beside(board, reply->loader, setup, data, reply);
     } else {
         board->counters.transfers++;
         board->counters.bad_state++;

@@ -2,7 +2,7 @@
 /* What is common to loaders that speak DfuSe (UM0424, AN3156). */
 #include "sim/board.h"
 
-static uint32_t get_u32(const uint8_t *p)
+uint32_t dfui_sim_get_u32(const uint8_t *p)
 {
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
@@ -29,13 +29,14 @@ void dfui_sim_decode(const struct sim_board *board, uint16_t block, const uint8_
     if (block == 0) {
         out->kind = command_kind(data, length);
         if (length == 5)
-            out->address = get_u32(data + 1);
+            out->address = dfui_sim_get_u32(data + 1);
     } else if (block == 1) {
         out->kind = SIM_COMMAND_RESERVED;
     } else {
         out->kind = SIM_COMMAND_BLOCK;
         /* The device adds in 32 bits. */
-        out->address = (uint32_t)(board->pointer + (uint32_t)(block - 2) * board->profile->transfer_size);
+        uint32_t offset = (uint32_t)(block - 2) * board->profile->transfer_size;
+        out->address = board->profile->habits & SIM_ONE_ADDRESS ? board->pointer : (uint32_t)(board->pointer + offset);
     }
 }
 
@@ -68,14 +69,9 @@ int dfui_sim_dfuse_touches(const struct sim_board *board, const struct dfu_usb_s
     return command.kind == SIM_COMMAND_BLOCK;
 }
 
-int dfui_sim_dnload(struct sim_board *board, const struct dfu_usb_setup *setup, const uint8_t *data,
-                    struct sim_reply *reply)
+static int take(struct sim_board *board, const struct dfu_usb_setup *setup, const uint8_t *data,
+                struct sim_reply *reply)
 {
-    if (board->state != DFU_STATE_IDLE && board->state != DFU_STATE_DNLOAD_IDLE) {
-        board->counters.bad_state++;
-        reply->outcome = SIM_STALLED;
-        return 0;
-    }
     if (setup->length == 0) {
         board->state = DFU_STATE_MANIFEST_SYNC;
         return 1;
@@ -93,4 +89,28 @@ int dfui_sim_dnload(struct sim_board *board, const struct dfu_usb_setup *setup, 
     if (board->block >= 2)
         board->counters.bytes_down += board->length;
     return 1;
+}
+
+static int takes_dnload(struct sim_board *board)
+{
+    if (board->state == DFU_STATE_IDLE || board->state == DFU_STATE_DNLOAD_IDLE)
+        return 1;
+    board->counters.bad_state++;
+    return 0;
+}
+
+int dfui_sim_dnload(struct sim_board *board, const struct dfu_usb_setup *setup, const uint8_t *data,
+                    struct sim_reply *reply)
+{
+    if (takes_dnload(board))
+        return take(board, setup, data, reply);
+    reply->outcome = SIM_STALLED;
+    return 0;
+}
+
+int dfui_sim_dnload_anyhow(struct sim_board *board, const struct dfu_usb_setup *setup, const uint8_t *data,
+                           struct sim_reply *reply)
+{
+    (void)takes_dnload(board);
+    return take(board, setup, data, reply);
 }

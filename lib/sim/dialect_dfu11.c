@@ -72,6 +72,12 @@ static void run_pending(struct sim_board *board, const struct dfu_usb_setup *set
         board->offset += length;
         board->next_block++;
     }
+    if (board->profile->poll_ms != 0) { /* the same wait whatever the work takes, which is done before it */
+        reply->inside_us = reply->busy_us;
+        reply->busy_us = 0;
+        dfui_sim_send_status(board, setup, data, board->profile->poll_ms, reply);
+        return;
+    }
     dfui_sim_send_status(board, setup, data, (uint32_t)((reply->busy_us + 999) / 1000), reply);
 }
 
@@ -199,6 +205,7 @@ static int touches(const struct sim_board *board, const struct dfu_usb_setup *se
 
 const struct sim_dialect dfui_sim_dfu11 = {
     .name = "DFU 1.1",
+    .quirks = "",
     .request = request,
     .touches = touches,
 };

@@ -85,6 +85,18 @@ static void unprotect(struct sim_board *board, struct sim_reply *reply)
     reply->away_us = reply->busy_us + SIM_RETURN_US;
 }
 
+/* What is told, in ms. */
+static uint32_t mass_erase(struct sim_board *board, struct sim_reply *reply)
+{
+    uint64_t took_us = dfui_sim_mass_erase(board);
+    if (board->profile->habits & SIM_DEAF_MASS_ERASE) {
+        reply->deaf_us = took_us;
+        return 100;
+    }
+    reply->busy_us = took_us;
+    return (uint32_t)((took_us + 999) / 1000);
+}
+
 static void set_address(struct sim_board *board, uint64_t address)
 {
     if (dfui_sim_memory_at(board, address) == NULL) {
@@ -99,6 +111,7 @@ static void run_pending(struct sim_board *board, const struct dfu_usb_setup *set
                         struct sim_reply *reply)
 {
     struct sim_command command;
+    uint32_t told_ms = 0;
     dfui_sim_decode(board, board->block, board->buffer, board->length, &command);
     board->length = 0;
     board->state = DFU_STATE_DNBUSY;
@@ -112,12 +125,14 @@ static void run_pending(struct sim_board *board, const struct dfu_usb_setup *set
     else if (command.kind == SIM_COMMAND_ERASE)
         erase(board, command.address, reply);
     else if (command.kind == SIM_COMMAND_MASS_ERASE && closed == OPEN)
-        reply->busy_us = dfui_sim_mass_erase(board);
+        told_ms = mass_erase(board, reply);
     else if (command.kind == SIM_COMMAND_BLOCK)
         program(board, command.address, command.length, reply);
     else if (command.kind != SIM_COMMAND_LIST && command.kind != SIM_COMMAND_MASS_ERASE)
         fail(board, DFU_STATUS_ERR_STALLEDPKT);
-    dfui_sim_send_status(board, setup, data, (uint32_t)((reply->busy_us + 999) / 1000), reply);
+    if (told_ms == 0)
+        told_ms = (uint32_t)((reply->busy_us + 999) / 1000);
+    dfui_sim_send_status(board, setup, data, told_ms, reply);
 }
 
 static void leave(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data, struct sim_reply *reply)
@@ -268,6 +283,7 @@ static void request(struct sim_board *board, const struct dfu_usb_setup *setup, 
 
 const struct sim_dialect dfui_sim_rom = {
     .name = "ST ROM",
+    .quirks = "A1 A2 A3 A5 B14 B19 B20 D5 E1 E5 E6 H1 H5 H6",
     .request = request,
     .touches = dfui_sim_dfuse_touches,
 };

@@ -64,6 +64,7 @@ static int touches(const struct sim_board *board, const struct dfu_usb_setup *se
 
 const struct sim_dialect dfui_sim_runtime = {
     .name = "run time",
+    .quirks = "",
     .request = request,
     .touches = touches,
 };

@@ -206,6 +206,7 @@ static void request(struct sim_board *board, const struct dfu_usb_setup *setup, 
 
 const struct sim_dialect dfui_sim_st_library = {
     .name = "ST USB device library",
+    .quirks = "A1 A2 B1 B9 B10 B13 B14 B21 E1 E4 E5 E9 H1 H4",
     .request = request,
     .touches = dfui_sim_dfuse_touches,
 };

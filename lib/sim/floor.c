@@ -53,7 +53,7 @@ static uint64_t program_floor(const struct sim_profile *profile, const struct si
 
 uint64_t dfui_sim_floor_us(const struct sim_board *board)
 {
-    const struct sim_profile *profile = board->sim->profile;
+    const struct sim_profile *profile = board->loader;
     uint64_t total = board->mass_erases * command_us(profile, MASS_ERASE_BYTES, profile->mass_erase_us);
     for (size_t i = 0; i < board->memory_count; i++)
         total += erase_floor(profile, &board->memories[i]) + program_floor(profile, &board->memories[i]);
@@ -62,7 +62,7 @@ uint64_t dfui_sim_floor_us(const struct sim_board *board)
 
 uint64_t dfui_sim_read_floor_us(const struct sim_board *board)
 {
-    const struct sim_profile *profile = board->sim->profile;
+    const struct sim_profile *profile = board->loader;
     uint64_t total = 0;
     for (size_t i = 0; i < board->memory_count; i++) {
         const struct sim_ranges *ranges = &board->memories[i].uploaded;

@@ -68,6 +68,12 @@ static int wrp_bit(struct sim_memory *options, uint32_t n)
     }
 }
 
+int dfui_sim_two_banks(struct sim_board *board, const struct sim_memory *memory)
+{
+    struct sim_memory *options = dfui_sim_options_of(board);
+    return memory->row->in_two_banks[0].count != 0 && options != NULL && (byte_at(options, 9) & 1u << 5) == 0;
+}
+
 /* Two areas of first to last page. */
 static int in_page_area(struct sim_memory *options, uint32_t page)
 {

@@ -81,24 +81,36 @@ static uint64_t random_seed(const struct dfu_sim_options *options, size_t index)
     return seed == 0 ? 1 : seed;
 }
 
-static int init_board(struct dfu_sim *sim, size_t index)
+static int init_loader(struct dfu_sim *sim, struct sim_board *board, const struct sim_profile *loader, size_t index)
 {
-    struct sim_board *board = &sim->boards[index];
     board->sim = sim;
-    board->profile = sim->profile->starts_in_program ? sim->profile->program : sim->profile;
+    board->loader = loader;
+    board->profile = loader->starts_in_program ? loader->program : loader;
     board->index = index;
-    name_board(board, sim->options.serial != NULL ? sim->options.serial : sim->profile->serial, sim->count);
-    board->buffer = calloc(sim->profile->transfer_size, 1);
+    board->buffer = calloc(loader->transfer_size, 1);
     if (board->buffer == NULL)
         return DFU_ERR_NO_MEMORY;
-    for (size_t i = 0; i < SIM_MAX_MEMORIES && sim->profile->memories[i] != NULL; i++) {
+    for (size_t i = 0; i < SIM_MAX_MEMORIES && loader->memories[i] != NULL; i++) {
         board->memory_count++;
-        int rc =
-            dfui_sim_memory_init(&board->memories[i], sim->profile->memories[i], random_seed(&sim->options, index));
+        int rc = dfui_sim_memory_init(&board->memories[i], loader->memories[i], random_seed(&sim->options, index));
         if (rc != DFU_OK)
             return rc;
         set_option_bytes(&board->memories[i]);
     }
+    return DFU_OK;
+}
+
+static int init_board(struct dfu_sim *sim, size_t index)
+{
+    struct sim_board *board = &sim->boards[index];
+    int rc = init_loader(sim, board, sim->profile, index);
+    if (rc == DFU_OK && sim->profile->beside != NULL) {
+        board->beside = calloc(1, sizeof *board->beside);
+        rc = board->beside == NULL ? DFU_ERR_NO_MEMORY : init_loader(sim, board->beside, sim->profile->beside, index);
+    }
+    if (rc != DFU_OK)
+        return rc;
+    name_board(board, sim->options.serial != NULL ? sim->options.serial : sim->profile->serial, sim->count);
     dfui_sim_power_up(board);
     board->present = 1;
     dfui_sim_publish(board);
@@ -107,7 +119,7 @@ static int init_board(struct dfu_sim *sim, size_t index)
 
 static int unknown_profile(const char *name, struct dfu_error **err)
 {
-    char list[512] = "";
+    char list[1024] = "";
     size_t used = 0;
     for (size_t i = 0; dfui_sim_profile_at(i) != NULL && used < sizeof list; i++)
         used +=
@@ -157,16 +169,25 @@ int dfu_sim_new(const char *profile, const struct dfu_sim_options *options, stru
     return DFU_OK;
 }
 
+static void free_loader(struct sim_board *board)
+{
+    for (size_t m = 0; m < board->memory_count; m++)
+        dfui_sim_memory_free(&board->memories[m]);
+    free(board->buffer);
+}
+
 void dfu_sim_free(struct dfu_sim *sim)
 {
     if (sim == NULL)
         return;
     for (size_t i = 0; sim->boards != NULL && i < sim->count; i++) {
-        for (size_t m = 0; m < sim->boards[i].memory_count; m++)
-            dfui_sim_memory_free(&sim->boards[i].memories[m]);
-        free(sim->boards[i].buffer);
+        free_loader(&sim->boards[i]);
+        if (sim->boards[i].beside != NULL)
+            free_loader(sim->boards[i].beside);
+        free(sim->boards[i].beside);
     }
     free(sim->boards);
+    free(sim->locked.at);
     for (size_t i = 0; i < sim->rule_count; i++)
         free(sim->rules[i].reached);
     free(sim->rules);
@@ -238,18 +259,31 @@ int dfu_sim_get_counters(const struct dfu_sim *sim, size_t board, struct dfu_sim
     now.elapsed_us = found->opened ? until - found->first_open_us : 0;
     now.floor_us = dfui_sim_floor_us(found);
     now.read_floor_us = dfui_sim_read_floor_us(found);
+    if (found->beside != NULL) {
+        now.floor_us += dfui_sim_floor_us(found->beside);
+        now.read_floor_us += dfui_sim_read_floor_us(found->beside);
+    }
     return fill_out(counters, &now, sizeof now);
+}
+
+/* The memories of a second loader come after those of the first. */
+static struct sim_memory *memory_of(struct sim_board *board, size_t index)
+{
+    if (index < board->memory_count)
+        return &board->memories[index];
+    index -= board->memory_count;
+    return board->beside != NULL && index < board->beside->memory_count ? &board->beside->memories[index] : NULL;
 }
 
 int dfu_sim_get_memory(const struct dfu_sim *sim, size_t board, size_t index, struct dfu_sim_memory *memory)
 {
     if (sim == NULL || memory == NULL)
         return DFU_ERR_ARGUMENT;
-    if (board >= sim->count || index >= sim->boards[board].memory_count)
+    struct sim_memory *found = board < sim->count ? memory_of(&sim->boards[board], index) : NULL;
+    if (found == NULL)
         return DFU_ERR_RANGE;
     struct dfu_sim_memory asked = {0};
     memcpy(&asked, memory, memory->size < sizeof asked ? memory->size : sizeof asked);
-    struct sim_memory *found = &sim->boards[board].memories[index];
     int look = (asked.flags & DFU_SIM_LOOK) != 0;
     if (!look)
         dfui_sim_memory_fill(found);
@@ -273,11 +307,26 @@ int dfu_sim_load(struct dfu_sim *sim, size_t board, uint64_t address, const void
         return dfu_error_set(err, DFU_ERR_ARGUMENT, "nothing to load, or no simulator to load it into");
     if (board >= sim->count)
         return dfu_error_set(err, DFU_ERR_RANGE, "board %zu of %zu (from 0)", board, sim->count);
-    struct sim_memory *memory = dfui_sim_memory_at(&sim->boards[board], address);
+    struct sim_board *found = &sim->boards[board];
+    struct sim_memory *memory = dfui_sim_memory_at(found, address);
+    if (memory == NULL && found->beside != NULL)
+        memory = dfui_sim_memory_at(found->beside, address);
     if (memory == NULL || length > memory->length - (address - memory->row->start))
         return dfu_error_set(err, DFU_ERR_RANGE, "%zu bytes at 0x%08llX do not fit into one memory of %s", length,
                              (unsigned long long)address, sim->profile->name);
     dfui_sim_memory_load(memory, (uint32_t)(address - memory->row->start), data, (uint32_t)length);
+    return DFU_OK;
+}
+
+int dfu_sim_write_protect(struct dfu_sim *sim, uint64_t start, uint64_t end, struct dfu_error **err)
+{
+    if (sim == NULL || start >= end)
+        return dfu_error_set(err, DFU_ERR_ARGUMENT, "no simulator, or nothing in it to protect");
+    const struct sim_memory *memory = dfui_sim_memory_at(&sim->boards[0], start);
+    if (memory == NULL || end - start > memory->length - (start - memory->row->start))
+        return dfu_error_set(err, DFU_ERR_RANGE, "0x%08llX..0x%08llX is not in one memory of %s",
+                             (unsigned long long)start, (unsigned long long)end, sim->profile->name);
+    dfui_sim_ranges_add(&sim->locked, (uint32_t)start, (uint32_t)end);
     return DFU_OK;
 }
 
@@ -297,6 +346,9 @@ int dfu_sim_profile(size_t index, struct dfu_sim_profile_info *info)
         .protocol = profile->protocol,
         .alt_count = dfui_sim_alt_count(profile),
         .mode = profile->starts_in_program ? 1 : 2,
+        .dialect = profile->dialect->name,
+        .dialect_quirks = profile->dialect->quirks,
+        .quirks = profile->quirks != NULL ? profile->quirks : "",
     };
     return fill_out(info, &now, sizeof now);
 }

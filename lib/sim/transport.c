@@ -43,8 +43,10 @@ static int sim_enumerate(void *self, dfu_usb_visit_fn *visit, void *arg, struct 
         if (!seen.present)
             continue;
         const struct sim_profile *profile = seen.profile;
-        uint8_t bytes[SIM_CONFIG_MAX];
-        struct dfu_usb_config config = {bytes, dfui_sim_config_descriptor(profile, bytes)};
+        uint8_t bytes[SIM_MAX_CONFIGS][SIM_CONFIG_MAX];
+        struct dfu_usb_config configs[SIM_MAX_CONFIGS];
+        for (unsigned c = 0; c < SIM_MAX_CONFIGS; c++)
+            configs[c] = (struct dfu_usb_config){bytes[c], dfui_sim_config_descriptor(profile, c, bytes[c])};
         struct dfu_usb_device device = {
             .size = sizeof device,
             .path = board->path,
@@ -55,8 +57,8 @@ static int sim_enumerate(void *self, dfu_usb_visit_fn *visit, void *arg, struct 
             .product_index = dfui_sim_product_index(),
             .address = (uint8_t)((i + seen.generation * sim->count) % 127 + 1), /* a new one each time */
             .active_config = seen.config,
-            .config_count = 1,
-            .configs = &config,
+            .config_count = dfui_sim_config_count(profile),
+            .configs = configs,
             /* No operating system would make sense of 8-bit characters. */
             .serial = profile->habits & SIM_SERIAL_IN_BYTES ? NULL : board->serial,
         };
@@ -94,6 +96,8 @@ static void sim_close(void *conn)
     struct sim_board *board = old->board;
     if (board->claimed_by == old)
         board->claimed_by = NULL;
+    if (board->beside != NULL && board->beside->claimed_by == old)
+        board->beside->claimed_by = NULL;
     dfui_sim_closed(board);
     over(old);
     free(old);
@@ -170,13 +174,14 @@ static int sim_claim(void *conn, uint8_t interface_number, uint8_t alt, struct d
     struct sim_board *board = c->board;
     if (!alive(c))
         return gone(c, err);
-    if (interface_number != 0)
+    struct sim_board *loader = dfui_sim_behind(board, interface_number);
+    if (loader == NULL)
         return dfu_error_set(err, DFU_ERR_USB, "simulated device %s has no interface %u", board->path,
                              interface_number);
-    if (board->claimed_by != NULL && board->claimed_by != c)
+    if (loader->claimed_by != NULL && loader->claimed_by != c)
         return dfu_error_set(err, DFU_ERR_BUSY, "simulated device %s is in use", board->path);
-    board->claimed_by = c;
-    if (board->alt == alt)
+    loader->claimed_by = c;
+    if (loader->alt == alt)
         return DFU_OK;
     struct dfu_usb_setup setup = {.type = 0x01, .request = 0x0B, .value = alt, .index = interface_number};
     int rc = sim_control(conn, &setup, NULL, 1000, err);

@@ -56,26 +56,48 @@ uint8_t *dfui_usbip_say(struct usbip_link *link, size_t length)
     return at;
 }
 
+/* Class, subclass and protocol of each interface of the configuration in force, four bytes each; returns how many. */
+static uint8_t list_interfaces(const struct sim_board *board, uint8_t out[SIM_MAX_INTERFACES * USBIP_INTERFACE_SIZE])
+{
+    uint8_t config[SIM_CONFIG_MAX];
+    size_t length = dfui_sim_config_descriptor(board->profile, board->config == 2 ? 1 : 0, config);
+    uint8_t count = 0;
+    for (size_t at = 0; at < length && count < SIM_MAX_INTERFACES; at += config[at]) {
+        if (config[at + 1] != 4 || config[at + 3] != 0) /* interface descriptors, of alternate setting 0 */
+            continue;
+        uint8_t *entry = out + (size_t)USBIP_INTERFACE_SIZE * count++;
+        memcpy(entry, config + at + 5, 3);
+        entry[3] = 0;
+    }
+    return count;
+}
+
 static struct usbip_device describe(const struct sim_board *board)
 {
+    uint8_t interfaces[SIM_MAX_INTERFACES * USBIP_INTERFACE_SIZE];
     return (struct usbip_device){.busid = board->path,
                                  .number = (uint32_t)board->index + 1,
                                  .vid = board->profile->vid,
                                  .pid = board->profile->pid,
                                  .bcd_device = board->profile->bcd_device,
                                  .config = board->config,
-                                 .configs = 1,
-                                 .interfaces = 1};
+                                 .configs = dfui_sim_config_count(board->profile),
+                                 .interfaces = list_interfaces(board, interfaces)};
 }
 
 static void list_devices(struct usbip_link *link)
 {
     struct dfu_sim *sim = link->sim;
     uint32_t count = 0;
-    uint8_t config[SIM_CONFIG_MAX];
-    for (size_t i = 0; i < sim->count; i++)
-        count += (uint32_t)dfui_sim_is_present(&sim->boards[i], dfui_sim_bus_now(&sim->root));
-    uint8_t *at = dfui_usbip_say(link, USBIP_OP_SIZE + 4 + (size_t)count * (USBIP_DEVICE_SIZE + USBIP_INTERFACE_SIZE));
+    size_t length = USBIP_OP_SIZE + 4;
+    uint8_t interfaces[SIM_MAX_INTERFACES * USBIP_INTERFACE_SIZE];
+    for (size_t i = 0; i < sim->count; i++) {
+        if (!dfui_sim_is_present(&sim->boards[i], dfui_sim_bus_now(&sim->root)))
+            continue;
+        count++;
+        length += USBIP_DEVICE_SIZE + (size_t)USBIP_INTERFACE_SIZE * list_interfaces(&sim->boards[i], interfaces);
+    }
+    uint8_t *at = dfui_usbip_say(link, length);
     if (at == NULL)
         return;
     dfui_usbip_put_op(at, USBIP_OP_REP_DEVLIST, USBIP_ST_OK);
@@ -87,11 +109,9 @@ static void list_devices(struct usbip_link *link)
         struct usbip_device device = describe(&sim->boards[i]);
         dfui_usbip_put_device(at, &device);
         at += USBIP_DEVICE_SIZE;
-        (void)dfui_sim_config_descriptor(sim->boards[i].profile, config);
-        /* Class, subclass and protocol of the first interface descriptor, which follows the configuration's. */
-        memcpy(at, config + 9 + 5, 3);
-        at[3] = 0;
-        at += USBIP_INTERFACE_SIZE;
+        uint8_t found = list_interfaces(&sim->boards[i], interfaces);
+        memcpy(at, interfaces, (size_t)USBIP_INTERFACE_SIZE * found);
+        at += (size_t)USBIP_INTERFACE_SIZE * found;
     }
 }
 

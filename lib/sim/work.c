@@ -12,10 +12,41 @@ struct sim_memory *dfui_sim_memory_at(struct sim_board *board, uint64_t address)
     return NULL;
 }
 
+/* Whether flash at an offset is write-protected: the hardware takes its time, says OK and changes nothing (E7). */
+static int locked(const struct sim_board *board, const struct sim_memory *memory, uint32_t offset)
+{
+    const struct sim_ranges *locked = &board->sim->locked;
+    uint32_t address = memory->row->start + offset;
+    for (size_t i = 0; i < locked->count; i++)
+        if (address - locked->at[i].start < locked->at[i].end - locked->at[i].start)
+            return 1;
+    return 0;
+}
+
+/* The sector that an erase at offset hits in two-bank mode; its index stays that of the map's. */
+static void find_banked(const struct sim_memory *memory, uint32_t offset, struct sim_sector *sector)
+{
+    uint32_t start = 0;
+    for (const struct sim_sectors *s = memory->row->in_two_banks;
+         s < memory->row->in_two_banks + SIM_MAX_GROUPS && s->count != 0; s++) {
+        if (offset - start < s->count * s->size) {
+            sector->offset = offset - (offset - start) % s->size;
+            sector->size = s->size;
+            sector->erase_us = s->erase_us;
+            return;
+        }
+        start += s->count * s->size;
+    }
+}
+
 uint64_t dfui_sim_erase(struct sim_board *board, struct sim_memory *memory, uint32_t offset)
 {
     struct sim_sector sector;
     dfui_sim_memory_sector(memory, offset, &sector);
+    if (dfui_sim_two_banks(board, memory))
+        find_banked(memory, offset, &sector);
+    if (locked(board, memory, offset))
+        return sector.erase_us;
     dfui_sim_memory_erase(memory, &sector);
     memory->erased[sector.index] = 1;
     board->counters.erase++;
@@ -25,6 +56,8 @@ uint64_t dfui_sim_erase(struct sim_board *board, struct sim_memory *memory, uint
 
 uint64_t dfui_sim_mass_erase(struct sim_board *board)
 {
+    if (board->profile->habits & SIM_NO_MASS_ERASE)
+        return board->profile->mass_erase_us;
     for (size_t i = 0; i < board->memory_count; i++) {
         struct sim_memory *memory = &board->memories[i];
         if (memory->row->kind != SIM_FLASH)
@@ -32,9 +65,11 @@ uint64_t dfui_sim_mass_erase(struct sim_board *board)
         for (uint32_t offset = 0; offset < memory->length;) {
             struct sim_sector sector;
             dfui_sim_memory_sector(memory, offset, &sector);
+            offset += sector.size;
+            if (locked(board, memory, sector.offset))
+                continue;
             dfui_sim_memory_erase(memory, &sector);
             board->counters.erase++;
-            offset += sector.size;
         }
     }
     board->mass_erases++;
@@ -62,6 +97,10 @@ int dfui_sim_program(struct sim_board *board, struct sim_memory *memory, uint32_
                      uint32_t length, int stop, uint64_t *took_us)
 {
     struct sim_programmed done;
+    if (locked(board, memory, offset)) {
+        *took_us = dfui_sim_memory_program_us(memory->row, length);
+        return !stop;
+    }
     dfui_sim_memory_program(memory, offset, data, length, stop, &done);
     board->counters.write_unerased += done.violations;
     *took_us = dfui_sim_memory_program_us(memory->row, done.bytes);
@@ -112,7 +151,7 @@ static int starts(struct sim_board *board)
 
 enum sim_departure dfui_sim_start(struct sim_board *board)
 {
-    if (!starts(board))
+    if (!starts(board) || board->profile->habits & SIM_STARTS_NOTHING)
         return SIM_RETURNS;
     return board->profile->program != NULL ? SIM_SWITCHES : SIM_GONE;
 }

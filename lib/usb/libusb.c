@@ -150,29 +150,45 @@ static int open_path(void *self, const char *path, void **conn, struct dfu_error
     return DFU_OK;
 }
 
+static int refuse_claim(const struct connection *c, uint8_t number, int usb_code, struct dfu_error **err)
+{
+    char driver[64];
+    int config = 0;
+    int code = code_of(usb_code);
+    if (usb_code == LIBUSB_ERROR_NOT_FOUND) /* not: the device is gone */
+        code = DFU_ERR_USB;
+    (void)dfu_error_set(err, code, "interface %u of the device at %s cannot be claimed", number, c->path);
+    set_usb_code(err, usb_code);
+    if (code != DFU_ERR_BUSY) {
+        dfu_error_set_cause(err, "%s", libusb_error_name(usb_code));
+        return code;
+    }
+    bool held = libusb_get_configuration(c->handle, &config) == 0 &&
+                dfui_libusb_driver(c->path, (unsigned)config, number, driver, sizeof driver);
+    if (held && strcmp(driver, "usbfs") != 0) {
+        dfu_error_set_cause(err, "the kernel driver %s has it and does not let go (%s)", driver,
+                            libusb_error_name(usb_code));
+        dfu_error_set_hint(err, "unbind the driver, or unload its module");
+    } else {
+        dfu_error_set_cause(err, "another program %s it (%s)", held ? "has" : "or a driver has",
+                            libusb_error_name(usb_code));
+        dfu_error_set_hint(err, "close the other program that uses this device");
+    }
+    return code;
+}
+
+/* libusb detaches a kernel driver from this interface, never a program, and attaches it again at the release. */
 static int claim_interface(struct connection *c, uint8_t number, struct dfu_error **err)
 {
     if (c->interface_number >= 0)
         (void)libusb_release_interface(c->handle, c->interface_number);
     c->interface_number = -1;
     int rc = libusb_claim_interface(c->handle, number);
-    if (rc == 0) {
-        c->interface_number = number;
-        c->alt = dfui_libusb_current_alt(c->handle, c->path, number);
-        return DFU_OK;
-    }
-    int code = code_of(rc);
-    if (rc == LIBUSB_ERROR_NOT_FOUND) /* not: the device is gone */
-        code = DFU_ERR_USB;
-    (void)dfu_error_set(err, code, "interface %u of the device at %s cannot be claimed", number, c->path);
-    set_usb_code(err, rc);
-    if (code == DFU_ERR_BUSY) {
-        dfu_error_set_cause(err, "another program or a driver has it (%s)", libusb_error_name(rc));
-        dfu_error_set_hint(err, "close the other program that uses this device");
-    } else {
-        dfu_error_set_cause(err, "%s", libusb_error_name(rc));
-    }
-    return code;
+    if (rc != 0)
+        return refuse_claim(c, number, rc, err);
+    c->interface_number = number;
+    c->alt = dfui_libusb_current_alt(c->handle, c->path, number);
+    return DFU_OK;
 }
 
 static int claim(void *conn, uint8_t interface_number, uint8_t alt, struct dfu_error **err)

@@ -7,6 +7,8 @@
 /* A configuration is at most 65535 bytes by its own length field. */
 #define MAX_CONFIG 65535
 #define MAX_CONFIGS 8
+#define MAX_HOLDERS 8
+#define DRIVER_SIZE 64
 
 void dfui_libusb_path(libusb_device *device, char path[DFUI_PATH_SIZE])
 {
@@ -91,27 +93,56 @@ static int raw_config(const struct libusb_config_descriptor *c, struct blob *b)
     return DFU_OK;
 }
 
+/* What the system tells of a device without opening it. */
+struct told {
+    char serial[256];
+    struct dfu_usb_holder holders[MAX_HOLDERS];
+    char drivers[MAX_HOLDERS][DRIVER_SIZE];
+    uint32_t holder_count;
+};
+
+static bool is_dfu(const struct libusb_interface *i)
+{
+    for (int a = 0; a < i->num_altsetting; a++)
+        if (i->altsetting[a].bInterfaceClass == LIBUSB_CLASS_APPLICATION && i->altsetting[a].bInterfaceSubClass == 1)
+            return true;
+    return false;
+}
+
 /* Any interface of class 0xFE, subclass 1: only then is more asked of the system than libusb has read already. */
 static bool has_dfu(const struct libusb_config_descriptor *c)
 {
     for (unsigned i = 0; i < c->bNumInterfaces; i++)
-        for (int a = 0; a < c->interface[i].num_altsetting; a++) {
-            const struct libusb_interface_descriptor *d = &c->interface[i].altsetting[a];
-            if (d->bInterfaceClass == LIBUSB_CLASS_APPLICATION && d->bInterfaceSubClass == 1)
-                return true;
-        }
+        if (is_dfu(&c->interface[i]))
+            return true;
     return false;
 }
 
-static void ask_system(libusb_device *device, struct dfu_usb_device *found, char *serial, size_t size)
+static void ask_holders(const char *path, const struct libusb_config_descriptor *c, struct told *told)
+{
+    for (unsigned i = 0; i < c->bNumInterfaces && told->holder_count < MAX_HOLDERS; i++) {
+        char *driver = told->drivers[told->holder_count];
+        if (c->interface[i].num_altsetting < 1 || !is_dfu(&c->interface[i]))
+            continue;
+        uint8_t number = c->interface[i].altsetting[0].bInterfaceNumber;
+        if (dfui_libusb_driver(path, c->bConfigurationValue, number, driver, DRIVER_SIZE))
+            told->holders[told->holder_count++] =
+                (struct dfu_usb_holder){.driver = driver, .config = c->bConfigurationValue, .interface_number = number};
+    }
+}
+
+static void ask_system(libusb_device *device, struct dfu_usb_device *found, struct told *told)
 {
     struct libusb_config_descriptor *active = NULL;
     if (libusb_get_active_config_descriptor(device, &active) == 0) {
         found->active_config = active->bConfigurationValue;
+        ask_holders(found->path, active, told);
         libusb_free_config_descriptor(active);
     }
-    if (dfui_libusb_system_serial(found->path, serial, size))
-        found->serial = serial;
+    found->holders = told->holders;
+    found->holder_count = told->holder_count;
+    if (dfui_libusb_system_serial(found->path, told->serial, sizeof told->serial))
+        found->serial = told->serial;
 }
 
 static int visit_device(libusb_device *device, dfu_usb_visit_fn *visit, void *arg)
@@ -120,7 +151,7 @@ static int visit_device(libusb_device *device, dfu_usb_visit_fn *visit, void *ar
     struct dfu_usb_config configs[MAX_CONFIGS];
     struct dfu_usb_device found = {.size = sizeof found};
     char path[DFUI_PATH_SIZE];
-    char serial[256];
+    struct told told = {.holder_count = 0};
     bool dfu = false;
     int rc = DFU_OK;
 
@@ -147,7 +178,7 @@ static int visit_device(libusb_device *device, dfu_usb_visit_fn *visit, void *ar
     }
     found.configs = configs;
     if (dfu)
-        ask_system(device, &found, serial, sizeof serial);
+        ask_system(device, &found, &told);
     if (rc == DFU_OK)
         rc = visit(&found, arg);
     for (unsigned i = 0; i < found.config_count; i++)

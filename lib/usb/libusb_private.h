@@ -43,6 +43,8 @@ int dfui_libusb_error(struct dfu_error **err, int usb_code, const char *what);
  */
 /* The serial number that the kernel read when the device was plugged in. */
 bool dfui_libusb_system_serial(const char *path, char *serial, size_t size);
+/* The kernel driver of an interface, "usbfs" = a program has it; false = none. */
+bool dfui_libusb_driver(const char *path, unsigned config, unsigned interface_number, char *driver, size_t size);
 /* The alternate setting in force, -1 = not known. */
 int dfui_libusb_current_alt(libusb_device_handle *handle, const char *path, uint8_t interface_number);
 /* Says who may open the device node, and who we are. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What Linux tells of a device without opening it. */
 #include "usb/libusb_private.h"
+#include "usb/sysfs.h"
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -26,6 +27,11 @@ bool dfui_libusb_system_serial(const char *path, char *serial, size_t size)
     char name[128];
     (void)snprintf(name, sizeof name, "/sys/bus/usb/devices/%s/serial", path);
     return read_line(name, serial, size);
+}
+
+bool dfui_libusb_driver(const char *path, unsigned config, unsigned interface_number, char *driver, size_t size)
+{
+    return dfui_sysfs_driver("/sys/bus/usb/devices", path, config, interface_number, driver, size);
 }
 
 /* The kernel goes back to alt 0 when a program lets go of an interface, so this saves a request nearly always. */
@@ -91,6 +97,16 @@ bool dfui_libusb_system_serial(const char *path, char *serial, size_t size)
 {
     (void)path;
     (void)serial;
+    (void)size;
+    return false;
+}
+
+bool dfui_libusb_driver(const char *path, unsigned config, unsigned interface_number, char *driver, size_t size)
+{
+    (void)path;
+    (void)config;
+    (void)interface_number;
+    (void)driver;
     (void)size;
     return false;
 }

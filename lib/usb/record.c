@@ -92,6 +92,11 @@ static int on_device(const struct dfu_usb_device *d, void *arg)
         line(v->recorder, "config %s", or_dash(text));
         free(text);
     }
+    for (uint32_t i = 0; i < d->holder_count; i++) {
+        char *text = hex(d->holders[i].driver, strlen(d->holders[i].driver));
+        line(v->recorder, "holder %u %u %s", d->holders[i].config, d->holders[i].interface_number, or_dash(text));
+        free(text);
+    }
     return v->visit(d, v->arg);
 }
 

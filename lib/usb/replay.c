@@ -10,6 +10,8 @@
 #include <stdlib.h>
 
 #define MAX_CONFIGS 8
+#define MAX_HOLDERS 8
+#define MAX_DRIVER 64
 #define MAX_TEXT 512
 #define ANY UINT64_C(0xFFFFFFFFFFFFFF)
 
@@ -173,7 +175,32 @@ static uint8_t *config_line(struct dfui_scan *rest, size_t *length)
     return data;
 }
 
-/* A "device" line and the "config" lines after it. */
+struct holders {
+    struct dfu_usb_holder at[MAX_HOLDERS];
+    char drivers[MAX_HOLDERS][MAX_DRIVER + 1];
+    uint32_t count;
+};
+
+/* The "holder" lines behind those of the configurations. */
+static int read_holders(struct dfu_replayer *r, struct holders *h, struct dfu_error **err)
+{
+    struct dfui_scan rest;
+    while (h->count < MAX_HOLDERS && begins(r, "holder", &rest)) {
+        uint64_t config = 0;
+        uint64_t number = 0;
+        size_t length = 0;
+        char *driver = h->drivers[h->count];
+        if (!decimal(&rest, UINT8_MAX, &config) || !decimal(&rest, UINT8_MAX, &number) ||
+            !bytes(&rest, (uint8_t *)driver, MAX_DRIVER, &length) || length > MAX_DRIVER)
+            return broken(r, err);
+        driver[length] = '\0';
+        h->at[h->count++] =
+            (struct dfu_usb_holder){.driver = driver, .config = (uint8_t)config, .interface_number = (uint8_t)number};
+    }
+    return DFU_OK;
+}
+
+/* A "device" line and the "config" and "holder" lines after it. */
 static int one_device(struct dfu_replayer *r, struct dfui_scan *line, dfu_usb_visit_fn *visit, void *arg,
                       struct dfu_error **err)
 {
@@ -211,6 +238,11 @@ static int one_device(struct dfu_replayer *r, struct dfui_scan *line, dfu_usb_vi
         else
             configs[d.config_count++] = (struct dfu_usb_config){data, length};
     }
+    struct holders holders = {.count = 0};
+    if (rc == DFU_OK)
+        rc = read_holders(r, &holders, err);
+    d.holders = holders.at;
+    d.holder_count = holders.count;
     if (rc == DFU_OK)
         rc = visit(&d, arg);
     for (uint32_t i = 0; i < d.config_count; i++)

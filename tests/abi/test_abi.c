@@ -17,7 +17,7 @@ struct pinned {
 static const struct pinned structs[] = {
     {NAMED(dfu_context_options), 48},
     {NAMED(dfu_crc_model), 48},
-    {NAMED(dfu_device_info), 72},
+    {NAMED(dfu_device_info), 80},
     {NAMED(dfu_detach_options), 16},
     {NAMED(dfu_erase_time), 8},
     {NAMED(dfu_error_info), 48},
@@ -48,16 +48,19 @@ static const struct pinned structs[] = {
     {NAMED(dfu_sim_memory), 56},
     {NAMED(dfu_sim_options), 40},
     {NAMED(dfu_sim_serve_options), 48},
-    {NAMED(dfu_sim_profile_info), 48},
+    {NAMED(dfu_sim_profile_info), 72},
     {NAMED(dfu_step), 40},
     {NAMED(dfu_suffix), 24},
     {NAMED(dfu_target), 32},
     {NAMED(dfu_times), 88},
     {NAMED(dfu_transport_ops), 128},
     {NAMED(dfu_usb_config), 16},
-    {NAMED(dfu_usb_device), 48},
+    {NAMED(dfu_usb_device), 64},
+    {NAMED(dfu_usb_holder), 16},
     {NAMED(dfu_usb_setup), 8},
     {NAMED(dfu_vectors), 40},
+    {NAMED(dfu_watch_options), 32},
+    {NAMED(dfu_watch_result), 32},
 };
 
 static void test_sizes(void **state)
@@ -98,6 +101,8 @@ static void test_size_first(void **state)
     assert_int_equal(offsetof(struct dfu_sim_options, size), 0);
     assert_int_equal(offsetof(struct dfu_suffix, size), 0);
     assert_int_equal(offsetof(struct dfu_transport_ops, size), 0);
+    assert_int_equal(offsetof(struct dfu_watch_options, size), 0);
+    assert_int_equal(offsetof(struct dfu_watch_result, size), 0);
 }
 
 static void test_codes(void **state)

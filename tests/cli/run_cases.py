@@ -17,7 +17,8 @@ What is left out is expected to be empty, or 0. In expected text a line "..." st
 {{…}} inside a line for a regular expression. The commands of a case share its folder, and see
 
     DATA  tests/data      FIRMWARE  the folder with real firmware, from DFU_TEST_DATA (needs: data)
-    pick  on PATH: prints values of JSON lines, see its help
+    pick        on PATH: prints values of JSON lines, see its help
+    page-lines  on PATH: prints the command lines of a page of docs/
 """
 
 import difflib

@@ -74,6 +74,25 @@ def interrupt_twice():
     check("a second signal ends it at once", status == 130 and "error:" not in err, status, err)
 
 
+def station(boards, limit, wanted, status):
+    """Ctrl-C while a station has nothing to do: how it usually ends."""
+    sim = f"st-loader,time=real,scale=0.01,count=2,plug={0 if boards else 10**9}@0,plug={0 if boards else 10**9}@1"
+    child = subprocess.Popen([DFU, "--sim", sim, "--json", "-v", "flash", "small.bin@0x08008000", limit],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    left = boards
+    while left:
+        left -= json.loads(child.stdout.readline())["event"] == "result"
+    if not boards:
+        while "waiting" not in child.stderr.readline():
+            pass
+    child.send_signal(signal.SIGINT)
+    out, err = rest_of(child)
+    last = json.loads(out.splitlines()[-1]) if out else {}
+    check(f"station, {wanted}: exit {status}", child.returncode == status, child.returncode, out, err)
+    check("its last line is the sum", last.get("event") == "summary" and last["good"] == boards and
+          last["exit"] == status, last)
+
+
 def closed_pipe():
     read_end, write_end = os.pipe()
     os.close(read_end)
@@ -97,4 +116,9 @@ with tempfile.TemporaryDirectory() as folder:
     interrupt(signal.SIGINT)
     interrupt(signal.SIGTERM)
     interrupt_twice()
+    with open("small.bin", "wb") as f:
+        f.write(bytes(range(1, 201)))
+    station(2, "--loop", "all good", 0)
+    station(2, "--loop=3", "one is missing", 130)
+    station(0, "--loop", "none came", 130)
     closed_pipe()

@@ -38,7 +38,7 @@ static int edit(struct dfu_image *image, struct input *in)
     struct dfu_image_crc_options crc;
     uint8_t what = byte(in);
     DFU_INIT(&crc);
-    switch (what % 10) {
+    switch (what % 11) {
     case 0:
         return dfu_image_add(image, what & 16 ? 1 : DFU_ALT_ANY, address(in), bytes, byte(in),
                              (enum dfu_overlap)(byte(in) % 3), NULL);
@@ -59,6 +59,8 @@ static int edit(struct dfu_image *image, struct input *in)
     case 8:
         dfu_image_clear_start(image);
         return DFU_OK;
+    case 9:
+        return dfu_image_set_alt(image, what & 16 ? 1 : DFU_ALT_ANY, range(in), NULL);
     default:
         crc.flags = what >> 4;
         crc.range = range(in);

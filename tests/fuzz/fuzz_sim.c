@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     DFU_INIT(&options);
     DFU_INIT(&context);
     options.flags = take(&in, 1) & 1 ? DFU_SIM_INIT_RANDOM : 0;
-    if (dfu_sim_profile(take(&in, 1) % 20, &info) != DFU_OK || dfu_sim_new(info.name, &options, &sim, NULL) != DFU_OK)
+    if (dfu_sim_profile(take(&in, 1) % 32, &info) != DFU_OK || dfu_sim_new(info.name, &options, &sim, NULL) != DFU_OK)
         return 0;
     dfu_sim_attach(sim, &context);
     const struct dfu_transport_ops *ops = context.transport;

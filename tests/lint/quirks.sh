@@ -1,13 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# quirks.sh ROOT: every row of lib/proto/quirks.c is explained in docs/quirks.md.
+# quirks.sh ROOT [DFU]: every row of lib/proto/quirks.def has a simulated device that shows it and a test that names it,
+# and docs/quirks.md is made from it. See quirks.py.
 . "$(dirname "$0")/lint.sh"
-root=$1
-
-count=0
-while IFS= read -r id; do
-    count=$((count + 1))
-    grep -q "^| $id |" "$root/docs/quirks.md" || offend "docs/quirks.md has no row $id"
-done < <(sed -nE 's/.*DFUI_QUIRK_[A-Z0-9_ |]+, "([A-Z][0-9]+)".*/\1/p' "$root/lib/proto/quirks.c" | sort -u)
-[ "$count" -gt 0 ] || offend "no rows found in lib/proto/quirks.c"
-finish "every quirk row is documented"
+command -v python3 >/dev/null || skip "no python3"
+found=$(python3 "$(dirname "$0")/quirks.py" "$@") || offend "quirks.py failed"
+[ -z "$found" ] || offend_lines <<<"$found"
+finish "table, tests, simulated devices and docs/quirks.md agree on quirks"

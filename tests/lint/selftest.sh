@@ -72,8 +72,14 @@ EOF
     printf 'LIBDFU_0.1 {\nglobal:\n    dfu_one;\nlocal:\n    *;\n};\n' >"$tree/lib/libdfu.map"
     printf 'LIBDFU_SIM_0.1 {\nglobal:\n    dfu_sim_one;\nlocal:\n    *;\n};\n' >"$tree/lib/sim/libdfu-sim.map"
     printf 'hello\n' >"$tree/README.md"
-    printf '%s\n/* {1, 2, DFUI_QUIRK_A | DFUI_QUIRK_B2, "A7", "why"}, */\n' "$id" >"$tree/lib/proto/quirks.c"
-    printf '| id | what |\n|---|---|\n| A7 | why |\n' >"$tree/docs/quirks.md"
+    printf '%s\n/* {"wrp", set_wrp} */\n' "$id" >"$tree/cli/simdev.c"
+    {
+        printf '%s\n' "$id"
+        printf 'QUIRK("A1", "seen", "where", "what\\"s, done",\n      "sim,wrp", "tests/sim/test_two.c:a1_one", "why")\n'
+        printf 'NOT_OURS("%s", "seen", "where", "why")\n' A{2..6} B{1..21} C{1..25} D{1..11} E{1..11} H{1..9}
+    } >"$tree/lib/proto/quirks.def"
+    printf '%s\nstatic void a1_one(void **state)\n{\n    cmocka_unit_test(a1_one);\n}\n' "$id" >"$tree/tests/sim/test_two.c"
+    python3 "$here/quirks.py" --write "$tree"
 }
 
 # build: objects and shared libraries as the real build lays them out.
@@ -205,7 +211,13 @@ rejects words 'README.md:2:' README.md 'see /ho''me/somebody/x'
 rejects words 'README.md:2:' README.md 'cd /wo''rk/main'
 rejects words 'cli/main.c' cli/main.c '/* /tm''p/out */'
 rejects words 'README.md:2:' README.md 'data in ../sha''red/data'
-rejects quirks 'docs/quirks.md has no row B9' lib/proto/quirks.c '/* {1, DFUI_QUIRK_C, "B9", "why"}, */'
+rejects quirks 'docs/quirks.md is not what the table says' docs/quirks.md 'more'
+rejects quirks 'B9: is 2 times in the table' lib/proto/quirks.def 'NOT_OURS("B9", "seen", "where", "why")'
+rejects quirks 'B9: a device row without a QUIRK' lib/proto/quirks.def 'DEVICE("B9", 1, 2, 2, 0, 1, F, "why", "source")'
+rejects quirks 'tests/sim/test_two.c has no test b9' lib/proto/quirks.def \
+    'QUIRK("B9", "seen", "where", "what", "sim,wrp", "tests/sim/test_two.c:b9", "why")'
+rejects quirks '--sim has no key nokey' lib/proto/quirks.def \
+    'QUIRK("B9", "seen", "where", "what", "sim,nokey", "tests/sim/test_two.c:a1_one", "why")'
 
 # hardened ACCEPTED FLAG…: a program built so is accepted, or is not.
 hardened()

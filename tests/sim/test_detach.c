@@ -121,6 +121,7 @@ static void wrong_arguments(void **state)
     bench_free(&b);
 }
 
+/* Quirks D2. */
 static void a_program_is_no_loader(void **state)
 {
     (void)state;

@@ -187,6 +187,7 @@ static void ecc_flash(void **state)
     sweep("stm32g474");
 }
 
+/* Quirks B3. */
 static void stalls_while_erasing(void **state)
 {
     (void)state;

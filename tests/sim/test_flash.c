@@ -2,24 +2,10 @@
 /* The main job on every profile: erase, program, verify, read back, erase, leave. */
 #include "bench.h"
 
-/* The region that a test image goes into: the first that can be written and erased. */
-static struct dfu_region target_region(const struct bench *b)
-{
-    struct dfu_region r;
-    const struct dfu_memmap *map = dfu_session_memmap(b->session);
-    DFU_INIT(&r);
-    for (size_t i = 0; dfu_memmap_region(map, i, &r) == DFU_OK; i++) {
-        if ((r.access & (DFU_ACCESS_ERASE | DFU_ACCESS_WRITE)) == (DFU_ACCESS_ERASE | DFU_ACCESS_WRITE))
-            return r;
-    }
-    fail_msg("no region to write to");
-    return r;
-}
-
 static int is_dfuse(size_t index, struct dfu_sim_profile_info *p)
 {
     DFU_INIT(p);
-    return dfu_sim_profile(index, p) == DFU_OK && p->protocol == DFU_PROTOCOL_DFUSE;
+    return dfu_sim_profile(index, p) == DFU_OK && p->protocol == DFU_PROTOCOL_DFUSE && !bench_is_odd(p->name);
 }
 
 static size_t profile_count(void)
@@ -51,6 +37,7 @@ static void check_memory(const struct bench *b, const struct dfu_image *image, c
     free(want);
 }
 
+/* Quirks E2 E4 (odd lengths) E5. */
 static void flash_every_profile(void **state)
 {
     size_t count = profile_count();
@@ -66,16 +53,17 @@ static void flash_every_profile(void **state)
         DFU_INIT(&result);
         bench_new(&b, p.name, DFU_SIM_INIT_RANDOM, 1);
         bench_open(&b);
-        struct dfu_region r = target_region(&b);
-        struct dfu_image *image = bench_image(r.start + 224, 5u * p.transfer_size + 13, 7);
-        uint8_t *before = bench_memory(&b, r.alt == 0 ? 0x08000000 : r.start, &length);
-        assert_dfu_ok(dfu_session_write(b.session, image, NULL, NULL, &result, &b.err), b.err);
-        assert_int_equal(result.verified, 1);
-        assert_int_equal(result.bytes, 5 * p.transfer_size + 13);
-        assert_int_equal(result.retries, 0);
+        struct dfu_region r = bench_region(&b);
+        size_t size = (p.transfer_size > 4096 ? 2u : 5u) * p.transfer_size + 13; /* within one region */
+        struct dfu_image *image = bench_image(r.start + 224, size, 7);
         struct dfu_sim_memory m;
         DFU_INIT(&m);
         assert_int_equal(dfu_sim_get_memory(b.sim, 0, 0, &m), DFU_OK);
+        uint8_t *before = bench_memory(&b, m.start, &length);
+        assert_dfu_ok(dfu_session_write(b.session, image, NULL, NULL, &result, &b.err), b.err);
+        assert_int_equal(result.verified, 1);
+        assert_int_equal(result.bytes, size);
+        assert_int_equal(result.retries, 0);
         assert_int_equal(result.erased_value, (int)m.erased);
         check_memory(&b, image, before, m.start, length, r.sector_size, (uint8_t)m.erased);
         bench_close(&b);
@@ -85,10 +73,10 @@ static void flash_every_profile(void **state)
         bench_free(&b);
         done++;
     }
-    assert_int_equal(done, 14); /* all but plain DFU */
-    assert_int_equal(count, 18);
+    assert_true(done >= 24); /* all but plain DFU and the odd ones */
 }
 
+/* Quirks B14. */
 static void what_was_flashed_can_be_read(void **state)
 {
     struct bench b;
@@ -151,6 +139,7 @@ static void requests_are_counted(void **state)
     bench_free(&b);
 }
 
+/* Quirks H3. */
 static void blank_blocks_are_not_sent(void **state)
 {
     static const char *const profiles[] = {"st-loader", "stm32l152"};
@@ -226,6 +215,7 @@ static void plan_and_run_leave(struct bench *b, const struct dfu_image *image, s
     assert_dfu_ok(dfu_session_write(b->session, image, &o, NULL, result, &b->err), b->err);
 }
 
+/* Quirks A1 H6. */
 static void leave_is_never_a_failure(void **state)
 {
     size_t count = profile_count();
@@ -234,13 +224,13 @@ static void leave_is_never_a_failure(void **state)
         struct dfu_sim_profile_info p;
         struct bench b;
         struct dfu_result result;
-        if (!is_dfuse(i, &p))
+        if (!is_dfuse(i, &p) || strcmp(p.name, "stm32f042") == 0) /* quirk A3 */
             continue;
         for (int program = 0; program < 2; program++) {
             DFU_INIT(&result);
             bench_new(&b, p.name, 0, 1);
             bench_open(&b);
-            struct dfu_region r = target_region(&b);
+            struct dfu_region r = bench_region(&b);
             struct dfu_image *image = bench_image(r.start, 1000, 11);
             if (!program) /* no stack pointer: the chip resets and comes back as DFU */
                 assert_dfu_ok(dfu_image_patch(image, r.start, "\xFF\xFF\xFF\xFF", 4, &b.err), b.err);
@@ -291,6 +281,7 @@ static void erase_and_mass_erase(void **state)
 }
 
 /* ST's library answers OK to a mass erase and does nothing (quirk B10). */
+/* Quirks B10. */
 static void a_mass_erase_that_does_nothing_is_found(void **state)
 {
     struct bench b;
@@ -307,6 +298,7 @@ static void a_mass_erase_that_does_nothing_is_found(void **state)
     bench_free(&b);
 }
 
+/* Quirks E1 H4. */
 static void other_transfer_sizes_land_right(void **state)
 {
     static const uint32_t sizes[] = {64, 1000, 1024, 2048};

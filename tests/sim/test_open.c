@@ -42,6 +42,7 @@ static void leave_pending(struct bench *b, enum pending what)
     }
 }
 
+/* Quirks H1. */
 static void pending_commands_are_not_run(void **state)
 {
     (void)state;
@@ -70,6 +71,7 @@ static void pending_commands_are_not_run(void **state)
     }
 }
 
+/* Quirks B13. */
 static void state_15_is_cleared(void **state)
 {
     struct bench b;
@@ -112,6 +114,7 @@ static void a_reset_that_ends_dfu_mode(void **state)
     bench_free(&b);
 }
 
+/* Quirks B21. */
 static void error_is_cleared(void **state)
 {
     struct bench b;
@@ -124,6 +127,7 @@ static void error_is_cleared(void **state)
     bench_free(&b);
 }
 
+/* Quirks B1. */
 static void a_clean_open_takes_three_requests(void **state)
 {
     struct bench b;
@@ -137,6 +141,13 @@ static void a_clean_open_takes_three_requests(void **state)
     bench_free(&b);
 }
 
+/* DFU interfaces, which are in one configuration or in two. */
+static int has_two(const char *profile)
+{
+    return strcmp(profile, "st-pair") == 0 || strcmp(profile, "st-configs") == 0;
+}
+
+/* Quirks A6. */
 static void every_profile_is_listed_and_opens(void **state)
 {
     struct dfu_sim_profile_info p;
@@ -150,22 +161,25 @@ static void every_profile_is_listed_and_opens(void **state)
         DFU_INIT(&info);
         bench_new(&b, p.name, 0, 1);
         assert_dfu_ok(dfu_list_new(b.context, NULL, &list, &b.err), b.err);
-        assert_int_equal(dfu_list_count(list), 1);
+        assert_int_equal(dfu_list_count(list), has_two(p.name) ? 2 : 1);
         assert_int_equal(bench_counters(&b).transfers, 0); /* listing sends no class request */
         assert_int_equal(dfu_device_describe(dfu_list_at(list, 0), &info), DFU_OK);
-        assert_int_equal(info.vid, p.vid);
+        if (p.mode == DFU_MODE_DFU) /* ids are the loader's */
+            assert_int_equal(info.vid, p.vid);
         assert_int_equal(info.mode, p.mode);
         assert_int_equal(info.transfer_size, p.transfer_size);
-        assert_int_equal(info.protocol, p.protocol);
+        if (strcmp(p.name, "maple") != 0) /* quirk C24 */
+            assert_int_equal(info.protocol, p.protocol);
         assert_int_equal(info.alt_count, p.mode == DFU_MODE_DFU ? p.alt_count : 1);
         assert_string_equal(info.serial, dfu_sim_serial(b.sim, 0));
-        if (p.mode == DFU_MODE_DFU && p.protocol == DFU_PROTOCOL_DFUSE)
+        if (p.mode == DFU_MODE_DFU && info.protocol == DFU_PROTOCOL_DFUSE)
             assert_true(dfu_memmap_count(dfu_device_memmap(dfu_list_at(list, 0))) > 0);
         dfu_list_free(list);
-        bench_open(&b);
+        if (strcmp(p.name, "atmel") != 0) /* quirk D7 */
+            bench_open(&b);
         bench_free(&b);
     }
-    assert_true(i >= 18);
+    assert_true(i >= 45);
 }
 
 static void a_path_that_is_not_there(void **state)

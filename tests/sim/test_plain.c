@@ -103,6 +103,7 @@ static void what_plain_dfu_cannot(void **state)
 }
 
 /* The device needs a reset to take the image in; then its program runs and there is nothing to read back. */
+/* Quirks A4 H8. */
 static void not_tolerant(void **state)
 {
     struct bench b;

@@ -4,8 +4,8 @@
 
 #define START 0x08000000u
 
-static const char *const roms[] = {"stm32f072", "stm32f105", "stm32f407", "stm32f429", "stm32f746",
-                                   "stm32l476", "stm32g474", "stm32l152", "stm32h743"};
+static const char *const roms[] = {"stm32f072", "stm32f105", "stm32f407", "stm32f429", "stm32f746", "stm32l476",
+                                   "stm32g474", "stm32l152", "stm32h743", "stm32f405", "stm32f767", "stm32g431"};
 #define ROMS (sizeof roms / sizeof roms[0])
 
 static void protect(struct bench *b, uint32_t level)
@@ -38,6 +38,7 @@ static int unprotect(struct bench *b, struct dfu_protect_result *result)
     return rc == DFU_OK ? dfu_session_unprotect(b->session, NULL, result, &b->err) : rc;
 }
 
+/* Quirks B19. */
 static void every_rom_is_unprotected(void **state)
 {
     (void)state;
@@ -90,6 +91,7 @@ static void loader_without_the_command(void **state)
     bench_free(&b);
 }
 
+/* Quirks E6. */
 static void a_protected_board_refuses_or_pretends(void **state)
 {
     (void)state;
@@ -159,6 +161,7 @@ static int write_options(struct bench *b, const char *assignment, uint32_t flags
     return rc;
 }
 
+/* Quirks B20 H5. */
 static void option_bytes_are_written_once_and_compared(void **state)
 {
     (void)state;
@@ -199,6 +202,35 @@ static void option_bytes_are_written_once_and_compared(void **state)
         free(after);
         bench_free(&b);
     }
+}
+
+/* Quirk C19: what is there is read, and only that is written. */
+static void fewer_option_bytes_than_the_map_says(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct dfu_protect_result result;
+    struct dfu_optbytes_area_info area;
+    DFU_INIT(&area);
+    bench_new(&b, "stm32g431", DFU_SIM_INIT_RANDOM, 1);
+    bench_open(&b);
+    struct dfu_optbytes *o = options_of(&b);
+    assert_dfu_ok(dfu_session_optbytes_read(b.session, o, &b.err), b.err);
+    assert_int_equal(dfu_optbytes_area(o, 0, &area), DFU_OK);
+    assert_int_equal(area.length, 48);
+    assert_int_equal(area.known, 40);
+    assert_int_equal(dfu_optbytes_rdp(o), DFU_RDP_0);
+    dfu_optbytes_free(o);
+    assert_dfu_ok(write_options(&b, "wrp1a_end=3", 0, &result), b.err);
+    assert_int_equal(result.verified, 1);
+    size_t length = 0;
+    uint8_t *bytes = bench_memory(&b, 0x1FFF7800, &length);
+    assert_int_equal(length, 40);
+    assert_int_equal(bytes[26], 0x03);
+    assert_int_equal(bytes[30], 0xFC);
+    free(bytes);
+    bench_assert_clean(&b);
+    bench_free(&b);
 }
 
 static void protection_goes_on_and_is_seen(void **state)
@@ -421,6 +453,7 @@ int main(void)
         cmocka_unit_test(a_protected_board_refuses_or_pretends),
         cmocka_unit_test(write_protected_sectors_are_named),
         cmocka_unit_test(option_bytes_are_written_once_and_compared),
+        cmocka_unit_test(fewer_option_bytes_than_the_map_says),
         cmocka_unit_test(protection_goes_on_and_is_seen),
         cmocka_unit_test(level_2_needs_its_own_word),
         cmocka_unit_test(faults_while_unprotecting),

@@ -140,6 +140,10 @@ static void broken_logs(void **state)
         {"libdfu-wire-log 1 4096 0\nenumerate\nend 0 5\n", DFU_ERR_NO_DEVICE, "no DFU device at 1-1"},
         {"libdfu-wire-log 1 4096 0\nenumerate\nend DFU_ERR_USB 5\n", DFU_ERR_USB, "as recorded"},
         {"libdfu-wire-log 1 4096 0\nenumerate\nend 70000 5\n", DFU_ERR_FORMAT, "line 4"},
+        {"libdfu-wire-log 1 4096 0\nenumerate\ndevice 1-1 0483 df11 2200 3 2 5 1 -\nholder 1 0 xy\nend 0 5\n",
+         DFU_ERR_FORMAT, "line 5"},
+        {"libdfu-wire-log 1 4096 0\nenumerate\ndevice 1-1 0483 df11 2200 3 2 5 1 -\nholder 1 256 61\nend 0 5\n",
+         DFU_ERR_FORMAT, "line 5"},
     };
     struct dfu_image *image = bench_image(0x08010000, 50, 41);
     (void)state;

@@ -470,7 +470,7 @@ static void every_state_of_every_board(void **state)
         for (size_t s = 0; p.mode == DFU_MODE_DFU && s < sizeof states / sizeof states[0]; s++) {
             struct bench b;
             char rule[32];
-            uint8_t now = 0xEE;
+            uint8_t status[6]; /* not GETSTATE, which mboot does not know */
             bench_new(&b, p.name, DFU_SIM_INIT_RANDOM, 1);
             (void)snprintf(rule, sizeof rule, "state=%u@1", states[s]);
             bench_fault(&b, rule);
@@ -478,8 +478,12 @@ static void every_state_of_every_board(void **state)
             if (rc == DFU_OK) {
                 opened++;
                 bench_close(&b);
-                assert_int_equal(bench_raw(&b, 0xA1, 5, 0, &now, 1), 1);
-                assert_int_equal(now, DFU_STATE_IDLE);
+                if (strstr(p.quirks, "D6") != NULL) { /* deaf to every session but its first, until it is reset */
+                    bench_open(&b);
+                } else {
+                    assert_int_equal(bench_raw(&b, 0xA1, 3, 0, status, sizeof status), sizeof status);
+                    assert_int_equal(status[4], DFU_STATE_IDLE);
+                }
             } else {
                 told++;
                 if (dfu_error_hint(b.err) == NULL || p.protocol == DFU_PROTOCOL_DFUSE)

@@ -33,6 +33,13 @@ struct dfu_list *bench_list(struct bench *b)
     DFU_INIT(&s);
     s.path = dfu_sim_path(b->sim, 0);
     assert_dfu_ok(dfu_list_new(b->context, &s, &list, &b->err), b->err);
+    if (dfu_list_count(list) > 1) { /* of several DFU interfaces the first */
+        char first[40];
+        dfu_list_free(list);
+        (void)snprintf(first, sizeof first, "%s:1.0", s.path);
+        s.path = first;
+        assert_dfu_ok(dfu_list_new(b->context, &s, &list, &b->err), b->err);
+    }
     assert_int_equal(dfu_list_count(list), 1);
     return list;
 }
@@ -112,6 +119,29 @@ int bench_raw(struct bench *b, uint8_t type, uint8_t request, uint16_t value, vo
     int rc = co.transport->control(conn, &setup, data, 60000, NULL);
     co.transport->close(conn);
     return rc;
+}
+
+struct dfu_region bench_region(const struct bench *b)
+{
+    struct dfu_region r;
+    const struct dfu_memmap *map = dfu_session_memmap(b->session);
+    DFU_INIT(&r);
+    for (size_t i = 0; dfu_memmap_region(map, i, &r) == DFU_OK; i++) {
+        if ((r.access & (DFU_ACCESS_ERASE | DFU_ACCESS_WRITE)) == (DFU_ACCESS_ERASE | DFU_ACCESS_WRITE))
+            return r;
+    }
+    fail_msg("no region to write to");
+    return r;
+}
+
+int bench_is_odd(const char *profile)
+{
+    static const char *const odd[] = {"mboot", "libopencm3", "bmp", "not-erasable", "maple"};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        if (strcmp(profile, odd[i]) == 0)
+            return 1;
+    }
+    return 0;
 }
 
 struct dfu_image *bench_image(uint64_t address, size_t length, uint64_t seed)

@@ -34,6 +34,11 @@ void bench_assert_clean(const struct bench *b);
 /* One raw class request to board 0 over the transport, as another host would send it. */
 int bench_raw(struct bench *b, uint8_t type, uint8_t request, uint16_t value, void *data, uint16_t length);
 /* An image of length bytes at address: reproducible noise that begins like a vector table. */
+/* The region that a test image goes into: the first that can be written and erased. Wants an open session. */
+struct dfu_region bench_region(const struct bench *b);
+/* Profiles that flashing as usual is not for: no flash of type g where it would go, not readable, not DfuSe after all.
+ * They have tests of their own in test_quirks_*.c. */
+int bench_is_odd(const char *profile);
 struct dfu_image *bench_image(uint64_t address, size_t length, uint64_t seed);
 
 #endif

@@ -8,7 +8,7 @@
 /* Bytes by which the image begins before the end of its first sector, at most. */
 #define BEFORE_EDGE 700u
 #define PLAIN_LENGTH 5220u
-#define MAX_LENGTH 9000u
+#define MAX_LENGTH 26000u
 
 /* The sweep itself has no way to go on: a bug in it, or no memory. */
 static void give_up(const char *why)
@@ -53,6 +53,8 @@ static bool choose(struct place *p, const struct dfu_memmap *map, uint32_t trans
         uint32_t all = DFU_ACCESS_READ | DFU_ACCESS_ERASE | DFU_ACCESS_WRITE;
         if ((r.access & all) != all || r.kind != DFU_MEMORY_NORMAL || r.count < 3)
             continue;
+        if (strcmp(p->profile, "mboot") == 0 && r.start == 0x08000000) /* the loader, which its map does not mark */
+            continue;
         uint64_t before = r.sector_size / 3 < BEFORE_EDGE ? r.sector_size / 3 : BEFORE_EDGE;
         p->range.start = r.start + r.sector_size - before / 4 * 4;
         p->range.end = p->range.start + 3 * (uint64_t)transfer_size + 121;
@@ -63,6 +65,14 @@ static bool choose(struct place *p, const struct dfu_memmap *map, uint32_t trans
         return true;
     }
     return false;
+}
+
+/* Named exclusions: what cannot be judged, or not be opened at all. */
+static const char *excluded(const char *profile)
+{
+    if (strcmp(profile, "libopencm3") == 0 || strcmp(profile, "bmp") == 0)
+        return "cannot be read back";
+    return strcmp(profile, "atmel") == 0 ? "is refused: not a DFU protocol" : NULL;
 }
 
 static bool look(struct place *p)
@@ -114,6 +124,9 @@ bool place_find(struct place *p, const char *profile, const char **why)
 {
     memset(p, 0, sizeof *p);
     p->profile = profile;
+    *why = excluded(profile);
+    if (*why != NULL)
+        return false;
     if (!look(p)) {
         *why = "no region of three sectors that can be read, erased and written";
         return false;

@@ -184,7 +184,7 @@ static void every_allocation(void **state)
         edit_fn *edit;
         unsigned long at_least; /* allocations, so that the test cannot become empty */
     } edits[] = {
-        {edit_parse, 6}, {edit_load, 7},    {edit_add, 2},   {edit_append, 1}, {edit_merge, 3}, {edit_fill, 3},
+        {edit_parse, 6}, {edit_load, 7},    {edit_add, 2},   {edit_append, 1}, {edit_merge, 3}, {edit_fill, 1},
         {edit_crop, 1},  {edit_exclude, 1}, {edit_patch, 2}, {edit_crc, 1},    {edit_copy, 3},  {edit_save, 4},
     };
     FILE *f = fopen("test_image_memory.in.hex", "wb");

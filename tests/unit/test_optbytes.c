@@ -375,6 +375,28 @@ static void fewer_bytes_than_announced(void **state)
     dfu_optbytes_free(o);
 }
 
+/* Where its map announces 40 it looks like an L4, and is what the user says. */
+static void a_small_g4(void **state)
+{
+    (void)state;
+    struct dfu_error *err = NULL;
+    struct dfu_memmap *map = NULL;
+    struct dfu_optbytes *o = NULL;
+    static const char *const strings[] = {"@Internal Flash   /0x08000000/64*02Kg",
+                                          "@Option Bytes   /0x1FFF7800/01*040 e"};
+    assert_dfu_ok(dfu_memmap_new(&map, &err), err);
+    for (uint32_t i = 0; i < 2; i++)
+        assert_dfu_ok(dfu_memmap_add(map, i, strings[i], &err), err);
+    assert_dfu_ok(dfu_optbytes_new(map, NULL, &o, &err), err);
+    assert_string_equal(dfu_optbytes_family_name(o), "stm32l4");
+    dfu_optbytes_free(o);
+    assert_dfu_ok(dfu_optbytes_new(map, "stm32g4", &o, &err), err);
+    assert_dfu_ok(dfu_optbytes_load(o, 0x1FFF7800, l4_factory, 40, &err), err);
+    assert_int_equal(value_of(o, "nrst_mode"), 3);
+    dfu_optbytes_free(o);
+    dfu_memmap_free(map);
+}
+
 /* RM0433 section 4.9.8: FLASH_OPTSR_CUR 0x1BC6AAF0; registers can be looked at only. */
 static void registers_h7(void **state)
 {
@@ -551,6 +573,7 @@ int main(void)
         cmocka_unit_test(factory_l1),
         cmocka_unit_test(factory_l4),
         cmocka_unit_test(fewer_bytes_than_announced),
+        cmocka_unit_test(a_small_g4),
         cmocka_unit_test(registers_h7),
         cmocka_unit_test(complements_are_checked),
         cmocka_unit_test(erased_words_are_completed),

@@ -127,7 +127,18 @@ static void not_main_flash(void **state)
     block(HAS_FAMILY, F4, 0x08000000, "code", 0, 2);
     block(HAS_FAMILY | NOT_MAIN, F4, 0x08000000, "text", 1, 2);
     dfu_image_free(reads(NULL, 0x08000000, "code"));
-    assert_string_equal(last_note, "f.uf2: 1 blocks that are not for the main flash left out");
+    assert_string_equal(last_note, "f.uf2: 1 block that is not for the main flash left out");
+    /* Numbered apart, before or behind: they count for nothing. */
+    used = 0;
+    block(HAS_FAMILY | NOT_MAIN, F4, 0, "note", 0, 2);
+    block(HAS_FAMILY, F4, 0x08000000, "co", 0, 3);
+    block(HAS_FAMILY, F4, 0x08000002, "d", 1, 3);
+    block(HAS_FAMILY | NOT_MAIN, F4, 0, "more", 0, 1);
+    block(HAS_FAMILY, F4, 0x08000003, "e", 2, 3);
+    dfu_image_free(reads(NULL, 0x08000000, "code"));
+    assert_string_equal(last_note, "f.uf2: 2 blocks that are not for the main flash left out");
+    used -= 512;
+    refuses(NULL, DFU_ERR_FORMAT, "f.uf2: block number 2 is missing");
 }
 
 static void damage_is_named(void **state)

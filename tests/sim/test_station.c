@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A station: boards that are plugged in while it runs, in virtual time. */
+#include "bench.h"
+#include <libdfu/libdfu.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define FLASH UINT64_C(0x08000000)
+#define BASE UINT64_C(0x08008000) /* what is below is the loader of st-loader */
+#define OFFSET (BASE - FLASH)
+#define MOST 64
+
+/* What a test does at a look of the station at the bus; looks are counted from 1. */
+struct station_bench;
+typedef void look_fn(struct station_bench *t, unsigned look);
+typedef void end_fn(struct station_bench *t, const struct dfu_gang_board *board);
+
+struct station_bench {
+    struct bench b;
+    struct dfu_transport_ops ops; /* the simulator's, but for the pause between two looks */
+    struct dfu_gang *gang;
+    struct dfu_image *image;
+    struct dfu_gang_options options;
+    struct dfu_run_options run;
+    struct dfu_watch_options watch;
+    struct dfu_watch_result result;
+    look_fn *look;
+    end_fn *end;
+    pthread_t thread; /* that calls dfu_gang_watch() */
+    unsigned looks;
+    atomic_uint begun; /* boards' threads count, the station's looks */
+    atomic_uint ended;
+    unsigned inside;
+    uint8_t numbers[MOST]; /* no two boards have the same */
+    unsigned expected;     /* boards, after which nothing more is to come */
+    unsigned quiet_looks;  /* since then */
+    char order[MOST][8];   /* paths, as boards were done */
+    int codes[MOST];
+    uint32_t touched[MOST];
+};
+
+static struct station_bench *current; /* wait_change() is given the simulator's self */
+static const struct dfu_transport_ops *inner;
+
+/* A board that waits for its return pauses, too, on its own thread. */
+static int pause_between_looks(void *self, uint64_t deadline_us, struct dfu_error **err)
+{
+    struct station_bench *t = current;
+    if (pthread_equal(pthread_self(), t->thread)) {
+        t->looks++;
+        if (t->look != NULL)
+            t->look(t, t->looks);
+    }
+    return inner->wait_change(self, deadline_us, err);
+}
+
+static int on_event(const struct dfu_gang_event *event, void *user)
+{
+    struct station_bench *t = user;
+    assert_int_equal(t->inside++, 0);
+    if (event->kind == DFU_GANG_BEGIN && event->board->attempts == 1) {
+        assert_false(event->board->index < MOST && t->numbers[event->board->index]++);
+        t->begun++;
+    }
+    if (event->kind == DFU_GANG_END && t->ended < MOST) {
+        (void)snprintf(t->order[t->ended], sizeof t->order[0], "%s", event->board->path);
+        t->touched[t->ended] = event->board->touched;
+        t->codes[t->ended++] = event->board->code;
+        if (t->end != NULL)
+            t->end(t, event->board);
+    }
+    t->inside--;
+    return 0;
+}
+
+static void start(struct station_bench *t, const char *profile, uint32_t count)
+{
+    struct dfu_context_options co;
+    memset(t, 0, sizeof *t);
+    bench_new(&t->b, profile, 0, count);
+    dfu_context_free(t->b.context);
+    DFU_INIT(&co);
+    co.log = bench_log;
+    co.log_user = &t->b;
+    dfu_sim_attach(t->b.sim, &co);
+    inner = co.transport;
+    t->ops = *inner;
+    t->ops.wait_change = pause_between_looks;
+    co.transport = &t->ops;
+    assert_dfu_ok(dfu_context_new(&co, &t->b.context, &t->b.err), t->b.err);
+    t->image = bench_image(BASE, 20000, 7);
+    t->expected = count;
+    DFU_INIT(&t->options);
+    DFU_INIT(&t->run);
+    DFU_INIT(&t->watch);
+    DFU_INIT(&t->result);
+    t->options.run = &t->run;
+    t->options.event = on_event;
+    t->options.event_user = t;
+    t->thread = pthread_self();
+    current = t;
+}
+
+static int watch(struct station_bench *t)
+{
+    assert_dfu_ok(dfu_gang_new(t->b.context, &t->options, &t->gang, &t->b.err), t->b.err);
+    int rc = dfu_gang_watch(t->gang, t->image, &t->watch, &t->result, &t->b.err);
+    assert_int_equal(dfu_gang_count(t->gang), 0);
+    return rc;
+}
+
+static void end(struct station_bench *t)
+{
+    dfu_gang_free(t->gang);
+    dfu_image_free(t->image);
+    dfu_error_free(t->b.err);
+    t->b.err = NULL;
+    dfu_context_free(t->b.context);
+    t->b.context = NULL;
+    bench_free(&t->b);
+}
+
+static unsigned times(const struct station_bench *t, size_t board)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < t->ended; i++)
+        count += strcmp(t->order[i], dfu_sim_path(t->b.sim, board)) == 0;
+    return count;
+}
+
+static int holds_image(const struct station_bench *t, size_t board)
+{
+    struct dfu_sim_memory m;
+    struct dfu_segment s;
+    DFU_INIT(&m);
+    DFU_INIT(&s);
+    assert_int_equal(dfu_sim_get_memory(t->b.sim, board, 0, &m), DFU_OK);
+    assert_int_equal(dfu_image_segment(t->image, 0, &s), DFU_OK);
+    return memcmp(m.data + OFFSET, s.data, (size_t)s.length) == 0;
+}
+
+static size_t index_of(const struct station_bench *t, const char *path)
+{
+    size_t i = 0;
+    while (strcmp(dfu_sim_path(t->b.sim, i), path) != 0)
+        i++;
+    return i;
+}
+
+static void unplug_all_but(struct station_bench *t, size_t present)
+{
+    for (size_t i = present; i < dfu_sim_count(t->b.sim); i++)
+        assert_dfu_ok(dfu_sim_unplug(t->b.sim, i, &t->b.err), t->b.err);
+}
+
+/* A worker's hands: the board that is done goes away, the next one of the box comes. */
+static void next_of_the_box(struct station_bench *t, const struct dfu_gang_board *board)
+{
+    size_t next = t->ended + 2;
+    assert_int_equal(dfu_sim_unplug(t->b.sim, index_of(t, board->path), NULL), DFU_OK);
+    if (next < dfu_sim_count(t->b.sim))
+        assert_int_equal(dfu_sim_plug(t->b.sim, next, 0, NULL), DFU_OK);
+}
+
+static void one_after_the_other(void **state)
+{
+    (void)state;
+    struct station_bench t;
+    start(&t, "st-loader", 12);
+    unplug_all_but(&t, 3);
+    t.end = next_of_the_box;
+    t.watch.limit = 12;
+    assert_dfu_ok(watch(&t), t.b.err);
+    assert_int_equal(t.result.good, 12);
+    assert_int_equal(t.result.failed, 0);
+    assert_int_equal(t.begun, 12);
+    for (size_t i = 0; i < 12; i++) {
+        assert_int_equal(times(&t, i), 1);
+        assert_true(holds_image(&t, i));
+    }
+    end(&t);
+}
+
+/* The station is left alone for a while, then the same board is plugged in anew, then another one. */
+static void stays_then_again(struct station_bench *t, unsigned look)
+{
+    (void)look;
+    if (t->ended < 2)
+        return;
+    t->quiet_looks++;
+    if (t->quiet_looks == 200) {
+        assert_int_equal(t->ended, 2); /* what stays plugged in is not done again */
+        assert_int_equal(dfu_sim_unplug(t->b.sim, 1, NULL), DFU_OK);
+    }
+    if (t->quiet_looks == 210)
+        assert_int_equal(dfu_sim_plug(t->b.sim, 1, 0, NULL), DFU_OK);
+    if (t->quiet_looks > 210 && t->ended == 3 && t->quiet_looks % 50 == 0) /* quicker than two looks */
+        assert_int_equal(dfu_sim_plug(t->b.sim, 0, 0, NULL), DFU_OK);
+}
+
+static void only_what_arrives(void **state)
+{
+    (void)state;
+    struct station_bench t;
+    start(&t, "stm32f407", 2);
+    t.look = stays_then_again;
+    t.watch.limit = 4;
+    assert_dfu_ok(watch(&t), t.b.err);
+    assert_int_equal(times(&t, 0), 2);
+    assert_int_equal(times(&t, 1), 2);
+    assert_string_equal(t.order[2], dfu_sim_path(t.b.sim, 1));
+    assert_string_equal(t.order[3], dfu_sim_path(t.b.sim, 0));
+    end(&t);
+}
+
+/* Boards come at times of the bus's clock; the station itself has nothing to do until then. */
+static void scheduled(void **state)
+{
+    (void)state;
+    struct station_bench t;
+    start(&t, "st-loader", 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(dfu_sim_plug(t.b.sim, i, UINT64_C(3600000000) * (4 - i), NULL), DFU_OK);
+    t.watch.limit = 4;
+    assert_dfu_ok(watch(&t), t.b.err);
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(t.order[i], dfu_sim_path(t.b.sim, 3 - i));
+    end(&t);
+}
+
+static void stop_when_left_alone(struct station_bench *t, unsigned look)
+{
+    (void)look;
+    if (t->ended >= t->expected && ++t->quiet_looks == 200)
+        dfu_gang_stop(t->gang);
+}
+
+/* Only boards that a selector admits; by serial number also where it must be asked for. */
+static void selected(void **state)
+{
+    (void)state;
+    static const char *const profiles[] = {"st-loader", "stm32f407", "gd32vf103"};
+    for (size_t p = 0; p < 3; p++) {
+        struct station_bench t;
+        struct dfu_selector wanted[2];
+        start(&t, profiles[p], 5);
+        DFU_INIT(&wanted[0]);
+        DFU_INIT(&wanted[1]);
+        wanted[0].path = dfu_sim_path(t.b.sim, 3);
+        wanted[1].serial = dfu_sim_serial(t.b.sim, 1);
+        t.watch.selectors = wanted;
+        t.watch.selector_count = 2;
+        t.look = stop_when_left_alone;
+        t.expected = 2;
+        assert_dfu_ok(watch(&t), t.b.err);
+        for (size_t i = 0; i < 5; i++)
+            assert_int_equal(times(&t, i), i == 1 || i == 3);
+        assert_int_equal(t.result.good, 2);
+        end(&t);
+    }
+}
+
+/* One that fails is counted, and holds nobody; a board that came loose and is back is an arrival. */
+static void failures(void **state)
+{
+    (void)state;
+    struct station_bench t;
+    start(&t, "st-loader", 4);
+    bench_fault(&t.b, "disconnect@20#1");
+    bench_fault(&t.b, "reconnect@25#2");
+    t.look = stop_when_left_alone;
+    t.expected = 5;
+    assert_dfu_error(watch(&t), t.b.err, DFU_ERR_SOME_FAILED, "2 of 5 boards failed");
+    assert_int_equal(t.result.good, 3);
+    assert_int_equal(t.result.failed, 2);
+    assert_int_equal(t.result.interrupted, 0);
+    assert_int_equal(times(&t, 1), 1);
+    assert_int_equal(times(&t, 2), 2);
+    assert_true(holds_image(&t, 0) && holds_image(&t, 2) && holds_image(&t, 3));
+    end(&t);
+
+    start(&t, "st-loader", 3); /* with a retry it is one board */
+    bench_fault(&t.b, "reconnect@25#2");
+    t.options.retries = 1;
+    t.look = stop_when_left_alone;
+    assert_dfu_ok(watch(&t), t.b.err);
+    assert_int_equal(t.result.good, 3);
+    end(&t);
+
+    start(&t, "st-loader", 2); /* all alike: their code, which is not the station's */
+    dfu_image_free(t.image);
+    t.image = bench_image(UINT64_C(0x30000000), 100, 1);
+    t.watch.limit = 2;
+    assert_dfu_error(watch(&t), t.b.err, DFU_ERR_RANGE, "2 of 2 boards failed");
+    assert_int_equal(t.touched[0] + t.touched[1], 0);
+    end(&t);
+}
+
+/* A board that starts its program leaves its place to the next one; one that stays in its loader does not loop. */
+static void leaving(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *profile;
+        uint32_t more;
+    } table[] = {{"st-loader", 0}, {"stm32f407", 0}, {"dfu11-reset", 0}};
+    for (size_t p = 0; p < sizeof table / sizeof table[0]; p++) {
+        struct station_bench t;
+        struct dfu_plan_options plan;
+        start(&t, table[p].profile, 3);
+        if (p == 2) {
+            dfu_image_free(t.image);
+            t.image = bench_image(0, 20000, 7);
+        }
+        DFU_INIT(&plan);
+        plan.flags = DFU_PLAN_LEAVE;
+        t.options.plan = &plan;
+        t.look = stop_when_left_alone;
+        assert_dfu_ok(watch(&t), t.b.err);
+        assert_int_equal(t.result.good, 3);
+        assert_int_equal(t.ended, 3);
+        end(&t);
+    }
+}
+
+static void cancel_now(struct station_bench *t, const struct dfu_gang_board *board)
+{
+    (void)board;
+    if (t->ended == 3)
+        dfu_context_cancel(t->b.context);
+}
+
+static void cancel_when_left_alone(struct station_bench *t, unsigned look)
+{
+    (void)look;
+    if (t->ended >= t->expected && ++t->quiet_looks == 200)
+        dfu_context_cancel(t->b.context);
+}
+
+static int stop_in_the_middle(const struct dfu_progress *p, void *user)
+{
+    struct station_bench *t = user;
+    if (p->phase == DFU_PHASE_WRITE && p->done > 8000)
+        dfu_context_cancel(t->b.context);
+    return 0;
+}
+
+/* A cancel is how a station usually ends; it is a failure where something was cut short. */
+static void cancelling(void **state)
+{
+    (void)state;
+    struct station_bench t;
+    start(&t, "st-loader", 3);
+    t.look = cancel_when_left_alone;
+    assert_dfu_ok(watch(&t), t.b.err);
+    assert_int_equal(t.result.good, 3);
+    end(&t);
+
+    start(&t, "st-loader", 3);
+    t.look = cancel_when_left_alone;
+    t.watch.limit = 4;
+    assert_dfu_error(watch(&t), t.b.err, DFU_ERR_CANCELLED, "0 of 3 boards failed");
+    end(&t);
+
+    start(&t, "st-loader", 3);
+    unplug_all_but(&t, 0);
+    t.expected = 0;
+    t.look = cancel_when_left_alone;
+    assert_dfu_error(watch(&t), t.b.err, DFU_ERR_CANCELLED, "0 of 0 boards failed");
+    end(&t);
+
+    start(&t, "st-loader", 3);
+    t.run.progress = stop_in_the_middle;
+    t.run.user = &t;
+    assert_dfu_error(watch(&t), t.b.err, DFU_ERR_CANCELLED, "boards failed");
+    assert_true(t.result.interrupted > 0);
+    assert_int_equal(t.result.good + t.result.failed, 3);
+    end(&t);
+
+    start(&t, "st-loader", 12);
+    unplug_all_but(&t, 3);
+    t.end = cancel_now;
+    int rc = watch(&t); /* the third is done: none is in hand */
+    assert_dfu_ok(rc, t.b.err);
+    assert_int_equal(t.result.good, 3);
+    end(&t);
+}
+
+static void stop_at_once(struct station_bench *t, const struct dfu_gang_board *board)
+{
+    (void)board;
+    dfu_gang_stop(t->gang);
+}
+
+/* A stop lets those in hand finish; a limit of boards at a time is kept; a second watch begins afresh. */
+static void stopping(void **state)
+{
+    (void)state;
+    struct station_bench t;
+    start(&t, "st-loader", 10);
+    t.options.parallel = 2;
+    t.end = stop_at_once;
+    assert_dfu_ok(watch(&t), t.b.err);
+    assert_in_range(t.result.good, 1, 3);
+    assert_int_equal(t.result.failed, 0);
+    assert_int_equal(t.begun, t.ended);
+
+    t.end = NULL;
+    t.begun = t.ended = 0;
+    memset(t.numbers, 0, sizeof t.numbers);
+    t.watch.limit = 10;
+    assert_dfu_ok(dfu_gang_watch(t.gang, t.image, &t.watch, &t.result, &t.b.err), t.b.err);
+    assert_int_equal(t.result.good, 10);
+
+    dfu_gang_stop(t.gang);
+    assert_dfu_ok(dfu_gang_watch(t.gang, t.image, &t.watch, &t.result, &t.b.err), t.b.err);
+    assert_int_equal(t.result.good, 0);
+    end(&t);
+}
+
+/* A transport for one thread: looking at the bus and working take turns. */
+static unsigned open_now;
+
+static int count_open(void *self, const char *path, void **conn, struct dfu_error **err)
+{
+    int rc = inner->open(self, path, conn, err);
+    open_now += rc == DFU_OK;
+    return rc;
+}
+
+static void count_close(void *conn)
+{
+    open_now--;
+    inner->close(conn);
+}
+
+static int look_alone(void *self, dfu_usb_visit_fn *visit, void *arg, struct dfu_error **err)
+{
+    return inner->enumerate(self, visit, arg, err);
+}
+
+static void alone_while_waiting(struct station_bench *t, unsigned look)
+{
+    (void)look;
+    assert_int_equal(open_now, 0);
+    stop_when_left_alone(t, look);
+}
+
+static void without_sharing(void **state)
+{
+    (void)state;
+    struct station_bench t;
+    struct dfu_context_options co;
+    start(&t, "st-loader", 4);
+    t.ops.share = NULL;
+    t.ops.unshare = NULL;
+    t.ops.open = count_open;
+    t.ops.close = count_close;
+    t.ops.enumerate = look_alone;
+    dfu_context_free(t.b.context);
+    DFU_INIT(&co);
+    dfu_sim_attach(t.b.sim, &co);
+    co.transport = &t.ops;
+    assert_dfu_ok(dfu_context_new(&co, &t.b.context, &t.b.err), t.b.err);
+    t.look = alone_while_waiting;
+    open_now = 0;
+    assert_dfu_ok(watch(&t), t.b.err);
+    assert_int_equal(t.result.good, 4);
+    end(&t);
+}
+
+static void arguments(void **state)
+{
+    (void)state;
+    struct station_bench t;
+    struct dfu_error *err = NULL;
+    start(&t, "st-loader", 1);
+    assert_dfu_error(dfu_gang_watch(NULL, t.image, NULL, NULL, &err), err, DFU_ERR_ARGUMENT, "no gang");
+    assert_dfu_ok(dfu_gang_new(t.b.context, &t.options, &t.gang, &err), err);
+    assert_dfu_error(dfu_gang_watch(t.gang, NULL, NULL, NULL, &err), err, DFU_ERR_ARGUMENT, "no image");
+    t.watch.selector_count = 1;
+    assert_dfu_error(dfu_gang_watch(t.gang, t.image, &t.watch, NULL, &err), err, DFU_ERR_ARGUMENT, "1 selectors");
+    t.watch.size = 1;
+    assert_dfu_error(dfu_gang_watch(t.gang, t.image, &t.watch, NULL, &err), err, DFU_ERR_ARGUMENT, "watch options");
+    assert_dfu_ok(dfu_gang_add(t.gang, NULL, NULL, &err), err);
+    assert_dfu_error(dfu_gang_watch(t.gang, t.image, NULL, NULL, &err), err, DFU_ERR_ARGUMENT, "this gang has 1");
+    dfu_gang_stop(NULL);
+    assert_dfu_error(dfu_sim_plug(NULL, 0, 0, &err), err, DFU_ERR_ARGUMENT, "no simulator");
+    assert_dfu_error(dfu_sim_unplug(t.b.sim, 1, &err), err, DFU_ERR_RANGE, "board 1 of 1");
+    end(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_after_the_other),
+        cmocka_unit_test(only_what_arrives),
+        cmocka_unit_test(scheduled),
+        cmocka_unit_test(selected),
+        cmocka_unit_test(failures),
+        cmocka_unit_test(leaving),
+        cmocka_unit_test(cancelling),
+        cmocka_unit_test(stopping),
+        cmocka_unit_test(without_sharing),
+        cmocka_unit_test(arguments),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
