@@ -12,6 +12,7 @@
 struct connection {
     struct dfui_libusb *owner;
     libusb_context *usb;
+    struct dfui_libusb_common *common; /* whose context it is; NULL = its own */
     libusb_device_handle *handle;
     struct dfui_libusb_queue *queue; /* NULL = nothing was ever queued */
     int interface_number;            /* -1 = none claimed */
@@ -80,7 +81,9 @@ static void close_connection(void *conn)
             (void)libusb_release_interface(c->handle, c->interface_number);
         libusb_close(c->handle);
     }
-    if (c->usb != NULL)
+    if (c->common != NULL)
+        dfui_libusb_rejoin(c->owner, c->common);
+    else if (c->usb != NULL)
         dfui_libusb_give(c->owner, c->usb, false);
     free(c);
 }
@@ -124,6 +127,26 @@ static int start_and_open(struct connection *c, struct dfu_error **err)
     return dfui_libusb_error(err, rc, "start libusb");
 }
 
+/* Through a context that was started before; DFU_ERR_NO_DEVICE also when there is none. */
+static int open_through_old(struct connection *c, struct dfu_error **err)
+{
+    c->usb = dfui_libusb_take(c->owner);
+    if (c->usb == NULL)
+        c->common = dfui_libusb_join(c->owner, &c->usb);
+    int rc = c->usb != NULL ? find_and_open(c, err) : DFU_ERR_NO_DEVICE;
+    if (rc != DFU_ERR_NO_DEVICE)
+        return rc;
+    /* It may not know of a device that came later, or came back. */
+    dfui_error_clear(err);
+    if (c->common != NULL)
+        dfui_libusb_leave(c->common);
+    else if (c->usb != NULL)
+        libusb_exit(c->usb);
+    c->common = NULL;
+    c->usb = NULL;
+    return rc;
+}
+
 static int open_path(void *self, const char *path, void **conn, struct dfu_error **err)
 {
     struct connection *c = calloc(1, sizeof *c);
@@ -133,15 +156,9 @@ static int open_path(void *self, const char *path, void **conn, struct dfu_error
     c->interface_number = -1;
     c->alt = -1;
     (void)snprintf(c->path, sizeof c->path, "%s", path);
-    c->usb = dfui_libusb_take(c->owner);
-    bool spare = c->usb != NULL;
-    int rc = spare ? find_and_open(c, err) : start_and_open(c, err);
-    if (rc == DFU_ERR_NO_DEVICE && spare) {
-        /* The spare context may not know of a device that came later, or came back. */
-        dfui_error_clear(err);
-        libusb_exit(c->usb);
+    int rc = open_through_old(c, err);
+    if (rc == DFU_ERR_NO_DEVICE)
         rc = start_and_open(c, err);
-    }
     if (rc != DFU_OK) {
         close_connection(c);
         return rc;
@@ -263,11 +280,10 @@ static int reap(void *conn, void **tag, struct dfu_error **err)
     return dfui_libusb_queue_reap(c->queue, tag, err);
 }
 
-/* Each thread has libusb started for itself. */
+/* Each thread's connections go through the context that found the boards. */
 static int share(void *self, void **other, struct dfu_error **err)
 {
-    (void)self;
-    *other = dfui_libusb_new();
+    *other = dfui_libusb_share(self);
     return *other != NULL ? DFU_OK : dfui_error_no_memory(err);
 }
 

@@ -22,6 +22,16 @@ libusb_context *dfui_libusb_take(struct dfui_libusb *self);
 /* Hands a context over: it becomes the spare, if it is the newest or there is none, or ends. */
 void dfui_libusb_give(struct dfui_libusb *self, libusb_context *usb, bool newest);
 
+/* The context that several threads have in common. The caller is a member until dfui_libusb_leave(), or hands its
+ * membership to the next connection with dfui_libusb_rejoin(). NULL = there is none. */
+struct dfui_libusb_common;
+struct dfui_libusb_common *dfui_libusb_join(struct dfui_libusb *self, libusb_context **usb);
+void dfui_libusb_rejoin(struct dfui_libusb *self, struct dfui_libusb_common *common);
+/* NULL is fine. */
+void dfui_libusb_leave(struct dfui_libusb_common *common);
+/* For another thread, which begins with a context in common with self. NULL = no memory. */
+struct dfui_libusb *dfui_libusb_share(struct dfui_libusb *self);
+
 /*
  * Hotplug events (libusb_hotplug.c).
  */
