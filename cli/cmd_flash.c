@@ -112,7 +112,12 @@ static void say_what_was_saved(struct job *job)
     char write[TEXT_SIZE];
     char read[TEXT_SIZE];
     char full[TEXT_SIZE];
-    if (e->full_us == 0 || (job->result.unchanged_bytes == 0 && job->summary.blank_sectors == 0))
+    if (job->result.unchanged_bytes == 0 && job->summary.blank_sectors == 0) {
+        if ((job->target.plan.flags & DFU_PLAN_DIFF) != 0 && job->ran && job->survey.bytes > 0)
+            out_note(job->cli, "reading first took %s and spared nothing", text_time(read, job->survey.elapsed_us));
+        return;
+    }
+    if (e->full_us == 0)
         return;
     out_note(job->cli, "erase %s + write %s + read %s instead of about %s", text_time(erase, e->erase_us),
              text_time(write, e->write_us), text_time(read, e->verify_us + job->survey.elapsed_us),

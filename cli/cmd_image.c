@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* dfu image: edit, info and diff, without a device. */
+#include "imagediff.h"
 #include "imagefit.h"
 #include "imageview.h"
 #include "inputs.h"
@@ -112,16 +113,16 @@ struct diff {
     json_t *ranges;    /* NULL for text */
 };
 
-static void print_bytes(const struct diff *diff, struct dfu_range range)
+static void print_bytes(const struct diff *diff, uint32_t alt, struct dfu_range range)
 {
     uint8_t a = 0;
     uint8_t b = 0;
-    (void)dfu_image_read(diff->images[0], DFU_ALT_ANY, range.start, &a, 1);
-    (void)dfu_image_read(diff->images[1], DFU_ALT_ANY, range.start, &b, 1);
+    (void)dfu_image_read(diff->images[0], alt, range.start, &a, 1);
+    (void)dfu_image_read(diff->images[1], alt, range.start, &b, 1);
     out_text(diff->cli, "  first 0x%02X and 0x%02X\n", a, b);
 }
 
-static void on_difference(enum difference kind, struct dfu_range range, void *user)
+static void on_difference(enum difference kind, uint32_t alt, struct dfu_range range, void *user)
 {
     static const char *const json_names[] = {"", "differs", "only_first", "only_second"};
     struct diff *diff = user;
@@ -130,14 +131,18 @@ static void on_difference(enum difference kind, struct dfu_range range, void *us
     if (diff->ranges != NULL) {
         json_t *object = json_object();
         json_add_range(object, range.start, range.end);
+        if (alt != DFU_ALT_ANY)
+            (void)json_object_set_new(object, "alt", json_integer(alt));
         (void)json_object_set_new(object, "kind", json_string(json_names[kind]));
         (void)json_array_append_new(diff->ranges, object);
         return;
     }
     out_text(diff->cli, "0x%08" PRIX64 "..0x%08" PRIX64 "  %10s  ", range.start, range.end,
              text_size(size, range.end - range.start));
+    if (alt != DFU_ALT_ANY)
+        out_text(diff->cli, "alt %" PRIu32 "  ", alt);
     if (kind == DIFFERENCE_BYTES)
-        print_bytes(diff, range);
+        print_bytes(diff, alt, range);
     else
         out_text(diff->cli, "only in %s\n", diff->names[kind == DIFFERENCE_ONLY_FIRST ? 0 : 1]);
 }
@@ -175,8 +180,10 @@ static int image_diff(struct cli *cli, const char *const *files, size_t count, s
     if (rc == DFU_OK) {
         struct diff result = {.cli = cli, .names = {files[0], files[1]}, .images = {images[0], images[1]}};
         result.ranges = cli->voice.json ? json_array() : NULL;
-        image_compare(images[0], images[1], on_difference, &result);
-        rc = report_diff(&result);
+        rc = imagediff_run(images[0], images[1], on_difference, &result, err);
+        if (rc == DFU_OK)
+            rc = report_diff(&result);
+        json_decref(result.ranges);
     }
     dfu_image_free(images[0]);
     dfu_image_free(images[1]);

@@ -116,6 +116,7 @@ static int change(struct target *target, const struct dfu_optbytes *now, struct 
     DFU_INIT(&result);
     progress_start(&progress, target->cli, 0);
     options_protect.flags = args_count(&target->cli->args, OPT_RDP2) > 0 ? DFU_PROTECT_ALLOW_RDP2 : 0;
+    options_protect.timeout_ms = target->open.reconnect_ms;
     options_protect.progress = progress_call;
     options_protect.user = &progress;
     int rc = dfu_optbytes_copy(now, &wanted, err);
@@ -154,8 +155,6 @@ static int options_run(struct target *target, struct dfu_error **err)
         rc = dfu_optbytes_new(target_map(target), args_value(&target->cli->args, OPT_FAMILY), &now, err);
     if (rc == DFU_OK)
         rc = dfu_session_optbytes_read(target->session, now, err);
-    if (rc == DFU_ERR_PROTECTED)
-        dfu_error_set_hint(err, "'dfu unprotect' removes the read protection, and erases all of flash");
     if (rc == DFU_OK && dfu_optbytes_check(now, &odd) != DFU_OK)
         out_warning(target->cli, "%s", dfu_error_message(odd));
     dfu_error_free(odd);

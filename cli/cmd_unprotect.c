@@ -50,6 +50,7 @@ static int unprotect(struct target *target, struct dfu_error **err)
     if (rc != DFU_OK)
         return rc;
     progress_start(&progress, cli, 0);
+    options_protect.timeout_ms = target->open.reconnect_ms;
     options_protect.progress = progress_call;
     options_protect.user = &progress;
     rc = dfu_session_unprotect(target->session, &options_protect, &result, err);

@@ -28,7 +28,7 @@ const struct opt options[] = {
      "bytes a block, instead of the device's"},
     {OPT_SIM, VALUE_REQUIRED, GROUP_SELECT, 0, "sim", "PROFILE[,KEY=VALUE]...",
      "a simulated device ('dfu sim list'); keys: state=DIR stats=FILE count=N serial=TEXT time=real scale=F "
-     "init=random rdp=LEVEL fault=RULE plug=MS@BOARD"},
+     "init=random rdp=LEVEL wrp=RANGE fault=RULE plug=MS@BOARD away=MS"},
     {OPT_RECORD, VALUE_REQUIRED, GROUP_SELECT, 0, "record", "FILE", "write a wire log, to send in or to replay"},
     {OPT_REPLAY, VALUE_REQUIRED, GROUP_SELECT, 0, "replay", "FILE", "answer from a wire log instead of a device"},
 
@@ -93,6 +93,10 @@ const struct opt options[] = {
      "with several boards: up to N further attempts for each that fails"},
     {OPT_LOOP, VALUE_OPTIONAL, GROUP_OWN, 0, "loop", "N",
      "go on with each board that is plugged in, until N are done or Ctrl-C"},
+    {OPT_DATA, VALUE_REQUIRED, GROUP_OWN, 0, "data", "FILE.csv",
+     "each board gets a row of its own: --patch ADDR=WHAT takes {column} in WHAT"},
+    {OPT_LEDGER, VALUE_REQUIRED, GROUP_OWN, 0, "ledger", "FILE",
+     "where the rows of --data that are used are recorded; default FILE.csv.ledger"},
     {OPT_OUTPUT, VALUE_REQUIRED, GROUP_OWN, 'o', "output", "FILE", "where to write; - is standard output"},
     {OPT_OUTPUT_FORMAT, VALUE_REQUIRED, GROUP_OWN, 0, "output-format", "NAME",
      "format of the output; default by its name"},
@@ -147,7 +151,8 @@ const struct verb verbs[] = {
               "then erases the touched sectors, programs and verifies. Files without addresses need @ADDR.",
      .groups = GROUP_SELECT | GROUP_EDIT,
      .own = {OPT_DETACH, OPT_LEAVE, OPT_REQUIRE_LEAVE, OPT_NO_VERIFY, OPT_REQUIRE_VERIFY, OPT_STRICT, OPT_FORCE,
-             OPT_DIFF, OPT_PRESERVE, OPT_DRY_RUN, OPT_POLL, OPT_YES, OPT_BOARDS, OPT_RETRY, OPT_LOOP},
+             OPT_DIFF, OPT_PRESERVE, OPT_DRY_RUN, OPT_POLL, OPT_YES, OPT_BOARDS, OPT_RETRY, OPT_LOOP, OPT_DATA,
+             OPT_LEDGER},
      .examples = {"dfu flash app.hex --leave", "dfu flash app.bin@0x08008000 --stm32-crc end",
                   "dfu flash boot.hex app.hex --dry-run",
                   "dfu flash FIRM1.hex --fill 0xFF@0x08000000..0x080FFFFC "

@@ -52,32 +52,34 @@ static int parse_patch_text(struct edit *edit, const char *text, struct dfu_erro
     return DFU_OK;
 }
 
+/* Pairs of digits; a colon or a dash may stand between two pairs, as in 02:00:5E:10:00:01. */
 static int parse_patch_hex(struct edit *edit, const char *digits, struct dfu_error **err)
 {
-    size_t length = strlen(digits);
-    edit->data = malloc(length / 2 + 1);
+    int bad = 0;
+    edit->data = malloc(strlen(digits) / 2 + 1);
     if (edit->data == NULL)
         return dfu_error_set(err, DFU_ERR_NO_MEMORY, "out of memory");
-    int bad = length % 2 != 0;
-    for (size_t i = 0; i < length / 2 && !bad; i++) {
-        int high = hex_digit(digits[2 * i]);
-        int low = hex_digit(digits[2 * i + 1]);
-        bad = high < 0 || low < 0;
-        edit->data[i] = bad ? 0 : (uint8_t)(high << 4 | low);
+    edit->length = 0;
+    for (const char *p = digits; *p != '\0' && !bad; p += 2) {
+        p += edit->length > 0 && (*p == ':' || *p == '-');
+        int high = hex_digit(p[0]);
+        int low = high < 0 ? -1 : hex_digit(p[1]);
+        bad = low < 0;
+        if (!bad)
+            edit->data[edit->length++] = (uint8_t)(high << 4 | low);
     }
     if (bad) {
         int rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "'%s' is not an even number of hexadecimal digits", digits);
         dfu_error_set_hint(err, "write bytes as 01AB, or u8:N, u16:N, u32:N, str:TEXT, file:PATH");
         return rc;
     }
-    edit->length = length / 2;
     return DFU_OK;
 }
 
 /* ADDR=WHAT */
 static int parse_patch(struct edit *edit, struct dfu_error **err)
 {
-    const char *p = edit->text;
+    const char *p = edit->filled != NULL ? edit->filled : edit->text;
     int rc;
     if (number_scan(&p, &edit->address) != DFU_OK || *p != '=' || edit->address > ADDRESS_MAX) {
         rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "'%s' is not ADDR=WHAT", edit->text);
@@ -176,9 +178,25 @@ static int check_models(const struct edits *edits, struct dfu_error **err)
     return DFU_OK;
 }
 
-int edits_parse(struct edits *edits, const struct args *args, struct dfu_error **err)
+/* A --patch that asks for a field of --data. */
+static int parse_templated(struct edits *edits, struct edit *edit, const struct csv *table, size_t row,
+                           struct dfu_error **err)
 {
+    edit->later = table == NULL;
+    if (table == NULL)
+        return DFU_OK;
+    if (edits->from == SIZE_MAX)
+        edits->from = edits->count - 1;
+    int rc = csv_expand(table, row, edit->text, &edit->filled, err);
+    return rc == DFU_OK ? parse_value(edit, err) : rc;
+}
+
+int edits_parse_row(struct edits *edits, const struct args *args, const struct csv *table, size_t row,
+                    struct dfu_error **err)
+{
+    int with_data = args_count(args, OPT_DATA) > 0;
     edits->count = 0;
+    edits->from = table != NULL ? SIZE_MAX : 0;
     edits->list = calloc(args->use_count + 1, sizeof *edits->list);
     if (edits->list == NULL)
         return dfu_error_set(err, DFU_ERR_NO_MEMORY, "out of memory");
@@ -193,7 +211,10 @@ int edits_parse(struct edits *edits, const struct args *args, struct dfu_error *
             struct edit *edit = &edits->list[edits->count++];
             edit->opt = use->opt;
             edit->text = use->value;
-            rc = parse_value(edit, err);
+            if (with_data && use->opt->id == OPT_PATCH && strpbrk(use->value, "{}") != NULL)
+                rc = parse_templated(edits, edit, table, row, err);
+            else
+                rc = parse_value(edit, err);
         }
         if (rc != DFU_OK) {
             dfu_error_prefix(err, "--%s", use->opt->name);
@@ -203,10 +224,17 @@ int edits_parse(struct edits *edits, const struct args *args, struct dfu_error *
     return check_models(edits, err);
 }
 
+int edits_parse(struct edits *edits, const struct args *args, struct dfu_error **err)
+{
+    return edits_parse_row(edits, args, NULL, 0, err);
+}
+
 void edits_free(struct edits *edits)
 {
-    for (size_t i = 0; i < edits->count; i++)
+    for (size_t i = 0; i < edits->count; i++) {
         free(edits->list[i].data);
+        free(edits->list[i].filled);
+    }
     free(edits->list);
     memset(edits, 0, sizeof *edits);
 }
@@ -314,7 +342,7 @@ static void explain(const struct edit *edit, struct dfu_error **err)
 
 int edits_apply(struct cli *cli, const struct edits *edits, struct dfu_image *image, struct dfu_error **err)
 {
-    for (size_t i = 0; i < edits->count; i++) {
+    for (size_t i = edits->from; i < edits->count && !edits->list[i].later; i++) {
         const struct edit *edit = &edits->list[i];
         int rc = apply(cli, edit, image, err);
         if (rc != DFU_OK) {

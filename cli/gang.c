@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "gang.h"
 
+#include "boarddata.h"
 #include "confirm.h"
 #include "gangsay.h"
 #include "inputs.h"
@@ -22,6 +23,7 @@ struct gang_run {
     struct dfu_gang *gang;
     struct gangsay say;
     struct ranges ranges;
+    struct boarddata data;
     enum dfu_gang_job kind;
     uint32_t retries;
     uint64_t limit; /* --loop=N; 0 = none */
@@ -35,7 +37,8 @@ static int is_station(const struct cli *cli)
 int gang_wanted(const struct cli *cli)
 {
     return args_count(&cli->args, OPT_BOARDS) > 0 || args_count(&cli->args, OPT_PATH) > 1 ||
-           args_count(&cli->args, OPT_SERIAL) > 1 || is_station(cli);
+           args_count(&cli->args, OPT_SERIAL) > 1 || is_station(cli) || args_count(&cli->args, OPT_DATA) > 0 ||
+           args_count(&cli->args, OPT_LEDGER) > 0;
 }
 
 static int check_options(struct gang_run *run, struct dfu_error **err)
@@ -137,6 +140,11 @@ static int add_boards(struct gang_run *run, struct dfu_error **err)
             rc = target_find(&run->job.target, err); /* it knows how to say that there is none */
         return rc;
     }
+    if (args_count(args, OPT_PATH) + args_count(args, OPT_SERIAL) < 2) { /* --data with one board */
+        rc = target_find(&run->job.target, err);
+        all.path = run->job.target.info.path;
+        return rc == DFU_OK ? add(run, &all, err) : rc;
+    }
     for (size_t i = 0; rc == DFU_OK && i < args->use_count; i++) {
         struct dfu_selector one = all;
         enum opt_id id = args->uses[i].opt->id;
@@ -172,11 +180,49 @@ static int station_selectors(const struct args *args, struct dfu_selector **out,
     return rc;
 }
 
+/* Nothing more can be given out: no further board is begun. */
+static void check_data(struct gang_run *run)
+{
+    if (run->data.failure_code != DFU_OK)
+        dfu_gang_stop(run->gang);
+}
+
+static int on_image(const struct dfu_gang_board *board, struct dfu_image **out, struct dfu_error **err, void *user)
+{
+    struct gang_run *run = user;
+    size_t row = 0;
+    int rc = boarddata_image(&run->data, run->job.image, board, out, &row, err);
+    if (rc == DFU_OK)
+        out_error_member(gangsay_cli(&run->say, board), "row", boarddata_json(&run->data, row));
+    check_data(run);
+    return rc;
+}
+
 static int on_event(const struct dfu_gang_event *event, void *user)
 {
     struct gang_run *run = user;
+    if (event->kind == DFU_GANG_PLANNED && run->data.name != NULL && run->cli->voice.json) {
+        char sha[65]; /* of this board's own image */
+        image_sha256(event->image, sha);
+        out_error_member(gangsay_cli(&run->say, event->board), "image_sha256", json_string(sha));
+    }
+    if (event->kind == DFU_GANG_END) { /* on disk before anybody hears of it */
+        boarddata_settle(&run->data, event->board);
+        check_data(run);
+    }
     gangsay_event(&run->say, event);
     return 0;
+}
+
+/* What stopped the rows is what the command ends with. */
+static int take_failure(struct gang_run *run, int rc, struct dfu_error **err)
+{
+    if (run->data.failure_code == DFU_OK || rc == DFU_ERR_CANCELLED)
+        return rc;
+    dfu_error_free(*err);
+    *err = run->data.failure;
+    run->data.failure = NULL;
+    return run->data.failure_code;
 }
 
 static int on_progress(const struct dfu_progress *now, void *user)
@@ -190,12 +236,15 @@ static int run_boards(struct gang_run *run, struct dfu_error **err)
 {
     int rc = add_boards(run, err);
     if (rc == DFU_OK)
+        rc = boarddata_enough(&run->data, dfu_gang_count(run->gang), err);
+    if (rc == DFU_OK)
         rc = gangsay_start(&run->say, &run->job, run->kind, dfu_gang_count(run->gang), err);
     if (rc != DFU_OK)
         return rc;
     rc = dfu_gang_run(run->gang, run->job.image, NULL);
     if (rc != DFU_OK && rc != DFU_ERR_CANCELLED && gangsay_code(&run->say) != DFU_OK)
         rc = gangsay_code(&run->say);
+    rc = take_failure(run, rc, err);
     gangsay_sum(&run->say, rc);
     return rc;
 }
@@ -209,6 +258,8 @@ static int run_station(struct gang_run *run, struct dfu_error **err)
     options_watch.limit = run->limit;
     int rc = station_selectors(&run->cli->args, &selectors, &options_watch.selector_count, err);
     options_watch.selectors = selectors;
+    if (rc == DFU_OK)
+        rc = boarddata_enough(&run->data, run->limit > 0 ? (size_t)run->limit : 1, err);
     if (rc == DFU_OK)
         rc = gangsay_start(&run->say, &run->job, run->kind, STATION_LINES, err);
     if (rc == DFU_OK) {
@@ -224,6 +275,7 @@ static int run_station(struct gang_run *run, struct dfu_error **err)
             dfu_error_free(failure);
         if (rc != DFU_OK && rc != DFU_ERR_CANCELLED && *err == NULL)
             rc = sum;
+        rc = take_failure(run, rc, err);
         gangsay_sum(&run->say, rc);
     }
     free(selectors);
@@ -249,6 +301,8 @@ static int run_gang(struct gang_run *run, struct dfu_error **err)
     options_gang.range_count = (uint32_t)run->ranges.count;
     options_gang.event = on_event;
     options_gang.event_user = run;
+    options_gang.image = run->data.name != NULL ? on_image : NULL;
+    options_gang.image_user = run;
     int rc = dfu_gang_new(run->job.target.context, &options_gang, &run->gang, err);
     if (rc == DFU_OK)
         rc = is_station(run->cli) ? run_station(run, err) : run_boards(run, err);
@@ -284,7 +338,10 @@ static int load(struct gang_run *run, struct dfu_error **err)
     const struct args *args = &run->cli->args;
     if (run->kind == DFU_GANG_ERASE)
         return erase_ranges(run, err);
-    return inputs_load(run->cli, args->operands, args->operand_count, NULL, &run->job.image, err);
+    int rc = boarddata_start(&run->data, run->cli, err);
+    if (rc == DFU_OK)
+        rc = inputs_load(run->cli, args->operands, args->operand_count, NULL, &run->job.image, err);
+    return rc;
 }
 
 int gang_do(struct cli *cli, enum dfu_gang_job kind, struct dfu_error **err)
@@ -305,6 +362,7 @@ int gang_do(struct cli *cli, enum dfu_gang_job kind, struct dfu_error **err)
         rc = load(&run, err);
     if (rc == DFU_OK)
         rc = run_gang(&run, err);
+    boarddata_free(&run.data);
     ranges_free(&run.ranges);
     rc = job_close(&run.job, rc, err);
     job_free(&run.job);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Images as pictures and JSON, and the comparison of two. */
+/* Images as pictures and JSON. */
 #include "imageview.h"
 
 #include "inputs.h"
@@ -13,7 +13,6 @@
 #include <string.h>
 
 #define NEAR_GAP (UINT64_C(4) << 20) /* segments farther apart than this are drawn as two pictures */
-#define COMPARE_CHUNK 4096
 
 static int get_segment(const struct dfu_image *image, size_t index, struct dfu_segment *segment)
 {
@@ -274,99 +273,4 @@ json_t *imageview_json(const struct dfu_image *image)
     (void)json_object_set_new(object, "vectors", vectors_json(image));
     (void)json_object_set_new(object, "sha256", json_string(sha));
     return object;
-}
-
-/* One pass over an image in order of addresses. */
-struct cursor {
-    const struct dfu_image *image;
-    size_t index;
-    struct dfu_segment segment; /* length 0 at the end */
-};
-
-static void cursor_seek(struct cursor *cursor, uint64_t address)
-{
-    while (get_segment(cursor->image, cursor->index, &cursor->segment)) {
-        if (cursor->segment.address + cursor->segment.length > address)
-            return;
-        cursor->index++;
-    }
-    cursor->segment.length = 0;
-    cursor->segment.address = UINT64_MAX;
-}
-
-static int cursor_holds(const struct cursor *cursor, uint64_t address)
-{
-    return cursor->segment.length > 0 && address >= cursor->segment.address;
-}
-
-/* The next address at which the cursor's answer to "do you hold it" changes. */
-static uint64_t cursor_change(const struct cursor *cursor, uint64_t address)
-{
-    if (cursor_holds(cursor, address))
-        return cursor->segment.address + cursor->segment.length;
-    return cursor->segment.address; /* UINT64_MAX at the end */
-}
-
-/* Joins stretches of one kind that touch. */
-struct joiner {
-    enum difference kind;
-    struct dfu_range range;
-    difference_fn *call;
-    void *user;
-};
-
-static void join(struct joiner *joiner, enum difference kind, uint64_t start, uint64_t end)
-{
-    if (kind == joiner->kind && joiner->range.end == start) {
-        joiner->range.end = end;
-        return;
-    }
-    if (joiner->kind != DIFFERENCE_NONE)
-        joiner->call(joiner->kind, joiner->range, joiner->user);
-    joiner->kind = kind;
-    joiner->range.start = start;
-    joiner->range.end = end;
-}
-
-static void compare_bytes(struct joiner *joiner, const struct cursor *a, const struct cursor *b, uint64_t start,
-                          uint64_t end)
-{
-    const uint8_t *pa = a->segment.data + (start - a->segment.address);
-    const uint8_t *pb = b->segment.data + (start - b->segment.address);
-    size_t length = (size_t)(end - start);
-    for (size_t at = 0; at < length;) {
-        size_t n = length - at < COMPARE_CHUNK ? length - at : COMPARE_CHUNK;
-        if (memcmp(pa + at, pb + at, n) != 0) {
-            for (size_t i = at; i < at + n; i++)
-                join(joiner, pa[i] == pb[i] ? DIFFERENCE_NONE : DIFFERENCE_BYTES, start + i, start + i + 1);
-        } else {
-            join(joiner, DIFFERENCE_NONE, start + at, start + at + n);
-        }
-        at += n;
-    }
-}
-
-void image_compare(const struct dfu_image *a, const struct dfu_image *b, difference_fn *call, void *user)
-{
-    struct joiner joiner = {DIFFERENCE_NONE, {0, 0}, call, user};
-    struct cursor first = {.image = a};
-    struct cursor second = {.image = b};
-    uint64_t address = 0;
-    for (;;) {
-        cursor_seek(&first, address);
-        cursor_seek(&second, address);
-        uint64_t change_a = cursor_change(&first, address);
-        uint64_t change_b = cursor_change(&second, address);
-        uint64_t next = change_a < change_b ? change_a : change_b;
-        if (next == UINT64_MAX)
-            break;
-        int in_a = cursor_holds(&first, address);
-        int in_b = cursor_holds(&second, address);
-        if (in_a && in_b)
-            compare_bytes(&joiner, &first, &second, address, next);
-        else if (in_a || in_b)
-            join(&joiner, in_a ? DIFFERENCE_ONLY_FIRST : DIFFERENCE_ONLY_SECOND, address, next);
-        address = next;
-    }
-    join(&joiner, DIFFERENCE_NONE, UINT64_MAX, UINT64_MAX);
 }

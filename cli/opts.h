@@ -69,6 +69,8 @@ enum opt_id {
     OPT_BOARDS,
     OPT_RETRY,
     OPT_LOOP,
+    OPT_DATA,
+    OPT_LEDGER,
     OPT_OUTPUT,
     OPT_OUTPUT_FORMAT,
     OPT_RECORD_BYTES,

@@ -149,7 +149,10 @@ int progress_call(const struct dfu_progress *now, void *user)
     if (now->phase == 0 || now->phase >= PROGRESS_PHASES || now->total == 0)
         return 0;
     int changed = now->phase != progress->phase;
-    int finished = now->done >= now->total && progress->done[now->phase] < now->total;
+    /* The total becomes smaller where it turns out that something need not be read. */
+    int finished = now->done >= now->total && (progress->done[now->phase] < now->total ||
+                                               progress->done[now->phase] < progress->total[now->phase]);
+    progress->total[now->phase] = now->total;
     uint64_t spent = now->elapsed_us - progress->elapsed_us;
     /* The first call of a phase comes before its work: the time until then belongs to the phase before. */
     if (changed && now->done == 0 && progress->phase != 0)

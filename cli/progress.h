@@ -15,6 +15,7 @@ struct progress {
     uint64_t elapsed_us;    /* at the last call */
     uint64_t phase_us[PROGRESS_PHASES];
     uint64_t done[PROGRESS_PHASES];
+    uint64_t total[PROGRESS_PHASES];
     uint64_t last_draw_ms; /* by the real clock, so that a terminal is not flooded */
 };
 

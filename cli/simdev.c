@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define MOST_BOARDS 1000
+#define MOST_AWAY_MS 3600000
 #define MOST_MS 1000000000
 #define RANDOM_SEED UINT64_C(0x5EEDC0DE) /* fixed: two runs with init=random can be compared */
 
@@ -112,6 +113,18 @@ static int set_wrp(struct simdev *dev, const char *value, struct dfu_error **err
     return range_parse(value, &dev->locked[dev->locked_count++], err);
 }
 
+static int set_away(struct simdev *dev, const char *value, struct dfu_error **err)
+{
+    uint64_t ms;
+    int rc = number_parse(value, "away", MOST_AWAY_MS, &ms, err);
+    if (rc == DFU_OK && ms == 0)
+        rc =
+            dfu_error_set(err, DFU_ERR_ARGUMENT, "away: a board that re-enumerates is away for a millisecond at least");
+    if (rc == DFU_OK)
+        dev->options.away_ms = (uint32_t)ms;
+    return rc;
+}
+
 static int set_plug(struct simdev *dev, const char *value, struct dfu_error **err)
 {
     (void)err;
@@ -122,7 +135,7 @@ static int set_plug(struct simdev *dev, const char *value, struct dfu_error **er
 static const struct key keys[] = {
     {"state", set_state}, {"stats", set_stats}, {"count", set_count}, {"serial", set_serial},
     {"time", set_time},   {"scale", set_scale}, {"init", set_init},   {"rdp", set_rdp},
-    {"fault", set_fault}, {"plug", set_plug},   {"wrp", set_wrp},
+    {"fault", set_fault}, {"plug", set_plug},   {"wrp", set_wrp},     {"away", set_away},
 };
 
 static int set_key(struct simdev *dev, char *word, struct dfu_error **err)
@@ -141,7 +154,7 @@ static int set_key(struct simdev *dev, char *word, struct dfu_error **err)
     }
     int rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "--sim: unknown key '%s'", word);
     dfu_error_set_hint(err, "known keys: state=DIR stats=FILE count=N serial=TEXT time=real scale=F init=random "
-                            "rdp=LEVEL fault=RULE wrp=RANGE plug=MS@BOARD");
+                            "rdp=LEVEL fault=RULE wrp=RANGE plug=MS@BOARD away=MS");
     return rc;
 }
 

@@ -245,7 +245,8 @@ int target_detach(struct target *target, struct dfu_device_info *before, struct 
         return dfu_error_set(err, rc, "cannot describe the device");
     remember(target->cli, before);
     rc = dfu_device_detach(target->context, device, NULL, &found, err);
-    before->path = before->serial = before->product = before->access_error = NULL; /* they go with the list */
+    before->path = before->serial = before->product = before->access_error = before->driver =
+        NULL; /* they go with the list */
     if (rc != DFU_OK)
         return rc;
     dfu_list_free(target->list);

@@ -197,7 +197,8 @@ enum dfu_protect_flags {
 struct dfu_protect_options {
     size_t size;
     uint32_t flags;      /**< enum dfu_protect_flags */
-    uint32_t timeout_ms; /**< how long the board may take to come back; 0 = 20 s and 35 s for each MiB of flash */
+    uint32_t timeout_ms; /**< how long the board may take to come back, if more than the usual 20 s (unprotect: and 35 s
+                              for each MiB of flash) */
     uint32_t board;      /**< handed to progress */
     uint32_t reserved;
     dfu_progress_fn *progress;

@@ -54,9 +54,10 @@ struct dfu_sim_options {
     uint32_t flags;         /**< enum dfu_sim_flags */
     uint32_t count;         /**< boards; 0 = 1 */
     uint32_t scale_percent; /**< with DFU_SIM_REAL_TIME; 0 = 100 */
-    uint32_t reserved;
-    uint64_t seed;      /**< of random contents */
-    const char *serial; /**< NULL = the profile's; with several boards its end is replaced by a number */
+    uint32_t away_ms;       /**< how long a board is off the bus when it re-enumerates; 0 = 500, and a USB reset
+                                 takes none off it */
+    uint64_t seed;          /**< of random contents */
+    const char *serial;     /**< NULL = the profile's; with several boards its end is replaced by a number */
 };
 
 /** Creates boards. Errors: DFU_ERR_ARGUMENT (unknown profile; the message lists them), DFU_ERR_NO_MEMORY. @since 0.1 */

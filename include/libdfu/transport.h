@@ -75,6 +75,12 @@ enum dfu_reset_result {
     DFU_RESET_LOST = 1      /**< re-enumerated or gone: close, then find it again by path */
 };
 
+/** What waiting for a change has shown. */
+enum dfu_wait_result {
+    DFU_WAIT_CHANGED = 0, /**< devices may have come or gone: time to look */
+    DFU_WAIT_QUIET = 1    /**< none has, until the deadline */
+};
+
 /**
  * The operations. `self` is transport_self of the context options, `conn` what open() gave.
  * Ops are called from one thread at a time for each self, and for each conn. Different connections, and different
@@ -127,8 +133,10 @@ struct dfu_transport_ops {
      *  for an older one's timeout (DFU_ERR_CANCELLED). No other transfer is made while any is queued. */
     int (*reap)(void *conn, void **tag, struct dfu_error **err);
 
-    /** Blocks until devices may have come or gone, or the transport's own clock has reached
-     *  @p deadline_us. Fallback: sleep_until_us on the own clock in short steps. */
+    /** Blocks until devices may have come or gone, or the transport's own clock has reached @p deadline_us. Returns
+     *  an enum dfu_wait_result or a code. DFU_WAIT_QUIET only where the system is sure to tell of changes: the library
+     *  then looks at the bus twice a second all the same, instead of each time. Called in slices of at most 50 ms.
+     *  Fallback: sleep_until_us on the own clock. */
     int (*wait_change)(void *self, uint64_t deadline_us, struct dfu_error **err);
 
     /** Gives another self for a second thread to use at the same time, with an own clock that begins where this

@@ -22,7 +22,7 @@ static int put_tail(struct dfui_reader *r, const struct dfui_tail *tail, uint64_
     if (r->options->format == NULL) { /* who says "bin" means every byte */
         struct dfui_suffix s = dfui_suffix_parse(tail->bytes, tail->used, tail->crc);
         if (s.state == DFUI_SUFFIX_DAMAGED)
-            return dfui_suffix_refuse(r->source->name, &s, err);
+            return dfui_suffix_refuse(r->source->name, &s, tail->passed + length - s.length, err);
         r->image->has_ids = s.state == DFUI_SUFFIX_GOOD;
         r->image->ids = s.ids;
         length -= s.length;

@@ -17,6 +17,7 @@ struct dfuse {
     uint64_t offset;
     uint32_t crc;
     uint64_t elements; /* so far, over all targets */
+    uint64_t behind;   /* bytes of the element in hand that come after the next to be taken */
 };
 
 static int bad(const struct dfuse *d, struct dfu_error **err, const char *format, ...) DFU_PRINTF(3, 4);
@@ -40,7 +41,7 @@ static int take(struct dfuse *d, uint8_t *to, size_t n, const char *what, struct
         return rc;
     if (got < n) {
         (void)bad(d, err, "the file ends at %" PRIu64 ", within %s, which needs %" PRIu64 " bytes more",
-                  d->offset + got, what, (uint64_t)(n - got));
+                  d->offset + got, what, n - got + d->behind);
         dfu_error_set_cause(err, "the file may be cut off");
         return DFU_ERR_FORMAT;
     }
@@ -56,7 +57,8 @@ static int read_element(struct dfuse *d, uint8_t alt, uint64_t *left, struct dfu
     struct dfui_builder *b = d->reader->builder;
     d->elements++;
     if (*left < sizeof head)
-        return bad(d, err, "element %" PRIu64 " begins with %" PRIu64 " bytes of its target left", d->elements, *left);
+        return bad(d, err, "element %" PRIu64 " (offset %" PRIu64 ") begins with %" PRIu64 " bytes of its target left",
+                   d->elements, d->offset, *left);
     int rc = take(d, head, sizeof head, "an element", err);
     if (rc != DFU_OK)
         return rc;
@@ -64,14 +66,16 @@ static int read_element(struct dfuse *d, uint8_t alt, uint64_t *left, struct dfu
     uint64_t size = dfui_le32(head + 4);
     *left -= sizeof head;
     if (size > *left)
-        return bad(d, err, "element %" PRIu64 " has %" PRIu64 " bytes, its target %" PRIu64 " left", d->elements, size,
-                   *left);
+        return bad(d, err,
+                   "element %" PRIu64 " (offset %" PRIu64 ") has %" PRIu64 " bytes, its target %" PRIu64 " left",
+                   d->elements, d->offset - sizeof head, size, *left);
     *left -= size;
     while (rc == DFU_OK && size > 0) {
         size_t n = (size_t)dfui_min(size, CHUNK);
         uint8_t *room = dfui_builder_room(b, n, err);
         if (room == NULL)
             return DFU_ERR_NO_MEMORY;
+        d->behind = size - n;
         rc = take(d, room, n, "an element", err);
         if (rc == DFU_OK)
             rc = dfui_builder_commit(b, alt, address, n, d->elements, err);
@@ -84,6 +88,7 @@ static int read_element(struct dfuse *d, uint8_t alt, uint64_t *left, struct dfu
 static int read_target(struct dfuse *d, unsigned number, struct dfu_error **err)
 {
     uint8_t head[DFUI_DFUSE_TARGET];
+    uint64_t begin = d->offset;
     int rc = take(d, head, sizeof head, "a target", err);
     if (rc != DFU_OK)
         return rc;
@@ -97,8 +102,8 @@ static int read_target(struct dfuse *d, unsigned number, struct dfu_error **err)
     for (uint32_t i = 0; rc == DFU_OK && i < elements; i++)
         rc = read_element(d, alt, &left, err);
     if (rc == DFU_OK && left > 0)
-        return bad(d, err, "target %u is %" PRIu64 " bytes longer than its %" PRIu32 " elements", number, left,
-                   elements);
+        return bad(d, err, "target %u (offset %" PRIu64 ") is %" PRIu64 " bytes longer than its %" PRIu32 " elements",
+                   number, begin, left, elements);
     return rc;
 }
 
@@ -120,7 +125,7 @@ static int read_suffix(struct dfuse *d, struct dfu_error **err)
         return DFU_ERR_FORMAT;
     }
     if (s.state == DFUI_SUFFIX_DAMAGED)
-        return dfui_suffix_refuse(d->source->name, &s, err);
+        return dfui_suffix_refuse(d->source->name, &s, d->offset, err);
     d->reader->image->has_ids = true;
     d->reader->image->ids = s.ids;
     return DFU_OK;
@@ -136,7 +141,7 @@ int dfui_dfusefile_read(struct dfui_reader *r, struct dfu_error **err)
     if (memcmp(prefix, "DfuSe", 5) != 0)
         return bad(&d, err, "the file does not begin with \"DfuSe\"");
     if (prefix[5] != 1)
-        return bad(&d, err, "version %u of the DfuSe format, only 1 is known", prefix[5]);
+        return bad(&d, err, "version %u of the DfuSe format (offset 5), only 1 is known", prefix[5]);
     for (unsigned i = 0; rc == DFU_OK && i < prefix[10]; i++)
         rc = read_target(&d, i + 1, err);
     uint64_t without = d.offset;
@@ -144,7 +149,8 @@ int dfui_dfusefile_read(struct dfui_reader *r, struct dfu_error **err)
         rc = read_suffix(&d, err);
     uint32_t size = dfui_le32(prefix + 6);
     if (rc == DFU_OK && size != without && size != without + DFUI_SUFFIX_BYTES)
-        return bad(&d, err, "the prefix says %" PRIu32 " bytes, the file has %" PRIu64 " and a suffix", size, without);
+        return bad(&d, err, "the prefix says %" PRIu32 " bytes (offset 6), the file has %" PRIu64 " and a suffix", size,
+                   without);
     return rc;
 }
 

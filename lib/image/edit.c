@@ -172,13 +172,14 @@ int dfu_image_limit(const struct dfu_image *image, struct dfu_range range, struc
         return rc;
     struct dfu_range span = dfui_image_span(image);
     if (span.end > range.end)
-        rc = dfu_error_set(err, DFU_ERR_RANGE,
-                           "image is %" PRIu64 " bytes too long: it ends at 0x%08" PRIX64 ", the limit is 0x%08" PRIX64,
-                           span.end - range.end, span.end, range.end);
+        rc =
+            dfu_error_set(err, DFU_ERR_RANGE,
+                          "image is %" PRIu64 " byte%s too long: it ends at 0x%08" PRIX64 ", the limit is 0x%08" PRIX64,
+                          span.end - range.end, span.end - range.end == 1 ? "" : "s", span.end, range.end);
     else if (span.start < range.start)
         rc = dfu_error_set(err, DFU_ERR_RANGE,
-                           "image begins %" PRIu64 " bytes too low: at 0x%08" PRIX64 ", the limit is 0x%08" PRIX64,
-                           range.start - span.start, span.start, range.start);
+                           "image begins %" PRIu64 " byte%s too low: at 0x%08" PRIX64 ", the limit is 0x%08" PRIX64,
+                           range.start - span.start, range.start - span.start == 1 ? "" : "s", span.start, range.start);
     if (rc != DFU_OK)
         dfui_error_address(err, span.end > range.end ? range.end : span.start);
     return rc;

@@ -63,9 +63,9 @@ static int foreign(const struct elf *e, const char *format, unsigned value, stru
 static int parse_header(struct elf *e, const uint8_t *h, size_t length, struct dfu_error **err)
 {
     if (length >= 6 && h[4] != CLASS_32)
-        return foreign(e, "a 64-bit ELF file (class %u): only ELF32 is read", h[4], err);
+        return foreign(e, "a 64-bit ELF file (class %u at offset 4): only ELF32 is read", h[4], err);
     if (length >= 6 && h[5] != LITTLE_ENDIAN_DATA)
-        return foreign(e, "a big-endian ELF file (data %u): only little-endian is read", h[5], err);
+        return foreign(e, "a big-endian ELF file (data %u at offset 5): only little-endian is read", h[5], err);
     if (length < HEADER_BYTES)
         return bad(e, DFU_ERR_FORMAT, err, "the ELF header has %u bytes, the file %zu", HEADER_BYTES, length);
     e->entry = dfui_le32(h + 24);
@@ -75,13 +75,15 @@ static int parse_header(struct elf *e, const uint8_t *h, size_t length, struct d
     e->section_count = dfui_le16(h + 48);
     uint16_t segment_size = dfui_le16(h + 42);
     if (dfui_le16(h + 16) == TYPE_RELOCATABLE || e->segment_count == 0) {
-        (void)bad(e, DFU_ERR_FORMAT, err, "the ELF file has no program headers: it is not linked");
+        (void)bad(e, DFU_ERR_FORMAT, err, "type %u at offset 16, %u program headers: the ELF file is not linked",
+                  dfui_le16(h + 16), e->segment_count);
         dfu_error_set_hint(err, "give the linked program, not an object file");
         return DFU_ERR_FORMAT;
     }
     if (segment_size != SEGMENT_BYTES || e->segment_count == MANY)
-        return bad(e, DFU_ERR_FORMAT, err, "%u program headers of %u bytes; expected are fewer than %u of %u",
-                   e->segment_count, segment_size, MANY, SEGMENT_BYTES);
+        return bad(e, DFU_ERR_FORMAT, err,
+                   "%u program headers of %u bytes (offset 42); expected are fewer than %u of %u", e->segment_count,
+                   segment_size, MANY, SEGMENT_BYTES);
     return DFU_OK;
 }
 
@@ -105,10 +107,15 @@ static int read_to(struct elf *e, uint64_t end, struct dfu_error **err)
     return DFU_OK;
 }
 
+static uint64_t header_at(const struct elf *e, unsigned index)
+{
+    return e->segments_at + (uint64_t)index * SEGMENT_BYTES;
+}
+
 /* The index-th program header; false when it loads nothing. */
 static bool get_segment(const struct elf *e, unsigned index, struct segment *s)
 {
-    const uint8_t *p = e->file + e->segments_at + (size_t)index * SEGMENT_BYTES;
+    const uint8_t *p = e->file + header_at(e, index);
     *s = (struct segment){.number = index + 1,
                           .offset = dfui_le32(p + 4),
                           .address = dfui_le32(p + (e->no_physical ? 8 : 12)),
@@ -122,12 +129,14 @@ static int check_segments(struct elf *e, uint64_t *end, struct dfu_error **err)
     bool physical = false;
     *end = 0;
     for (unsigned i = 0; i < e->segment_count; i++) {
-        uint32_t in_memory = dfui_le32(e->file + e->segments_at + (size_t)i * SEGMENT_BYTES + 20);
+        uint32_t in_memory = dfui_le32(e->file + header_at(e, i) + 20);
         if (!get_segment(e, i, &s))
             continue;
         if (s.size > in_memory)
-            return bad(e, DFU_ERR_FORMAT, err, "segment %u: %" PRIu64 " bytes in the file, but %" PRIu32 " in memory",
-                       s.number, s.size, in_memory);
+            return bad(e, DFU_ERR_FORMAT, err,
+                       "segment %u (header at offset %" PRIu64 "): %" PRIu64 " bytes in the file, but %" PRIu32
+                       " in memory",
+                       s.number, header_at(e, i), s.size, in_memory);
         physical |= s.address != 0;
         *end = dfui_max(*end, s.offset + s.size);
     }
@@ -137,7 +146,9 @@ static int check_segments(struct elf *e, uint64_t *end, struct dfu_error **err)
         return bad(e, DFU_ERR_RANGE, err, "the segments reach to offset %" PRIu64 ", at most %" PRIu64 " is accepted",
                    *end, most);
     if (*end == 0)
-        return bad(e, DFU_ERR_FORMAT, err, "the file contains no data: no segment is loaded");
+        return bad(e, DFU_ERR_FORMAT, err,
+                   "the file contains no data: none of %u program headers at offset %" PRIu32 " loads any",
+                   e->segment_count, e->segments_at);
     return DFU_OK;
 }
 
@@ -156,8 +167,9 @@ static int load_file(struct elf *e, struct dfu_error **err)
         rc = read_to(e, end, err);
     for (unsigned i = 0; rc == DFU_OK && i < e->segment_count; i++) {
         if (get_segment(e, i, &s) && s.offset + s.size > e->length) {
-            rc = bad(e, DFU_ERR_FORMAT, err, "segment %u ends at %" PRIu64 ", the file at %zu", s.number,
-                     s.offset + s.size, e->length);
+            rc = bad(e, DFU_ERR_FORMAT, err,
+                     "segment %u (header at offset %" PRIu64 ") ends at %" PRIu64 ", the file at %zu", s.number,
+                     header_at(e, i), s.offset + s.size, e->length);
             dfu_error_set_cause(err, "the file may be cut off");
         }
     }

@@ -4,9 +4,11 @@
 #include "core/checked.h"
 #include "core/core.h"
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <zlib.h>
 
+#define LABEL " (inflated)"
 #define GZIP_WITH_LARGEST_WINDOW (16 + MAX_WBITS)
 
 static int bad(const struct dfui_gunzip *g, const char *what, bool cut_off, struct dfu_error **err)
@@ -91,14 +93,20 @@ static int pull(struct dfui_source *s, uint8_t *to, size_t room, size_t *got, st
 
 int dfui_gunzip_open(struct dfui_gunzip *g, struct dfui_source *in, uint64_t limit, struct dfu_error **err)
 {
-    *g = (struct dfui_gunzip){.out = {.name = in->name, .fd = -1, .pull = pull}, .in = in, .limit = limit};
+    size_t room = strlen(in->name) + sizeof LABEL;
+    *g = (struct dfui_gunzip){.out = {.fd = -1, .pull = pull}, .in = in, .limit = limit};
+    g->label = malloc(room);
     g->out.buffer = malloc(DFUI_SOURCE_WINDOW);
     g->z = calloc(1, sizeof *g->z);
-    if (g->out.buffer == NULL || g->z == NULL || inflateInit2(g->z, GZIP_WITH_LARGEST_WINDOW) != Z_OK) {
+    if (g->label == NULL || g->out.buffer == NULL || g->z == NULL ||
+        inflateInit2(g->z, GZIP_WITH_LARGEST_WINDOW) != Z_OK) {
+        free(g->label);
         free(g->out.buffer);
         free(g->z);
         return dfui_error_no_memory(err);
     }
+    (void)snprintf(g->label, room, "%s" LABEL, in->name);
+    g->out.name = g->label;
     g->out.at = g->out.end = g->out.buffer;
     return DFU_OK;
 }
@@ -109,4 +117,6 @@ void dfui_gunzip_close(struct dfui_gunzip *g)
     free(g->z);
     g->z = NULL;
     dfui_source_close(&g->out);
+    free(g->label);
+    g->label = NULL;
 }

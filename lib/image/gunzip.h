@@ -13,6 +13,7 @@ struct z_stream_s;
 struct dfui_gunzip {
     struct dfui_source out; /* must come first; read from this one */
     struct dfui_source *in; /* compressed; the caller's */
+    char *label;            /* the name of out: lines and offsets in messages are those of what comes out */
     struct z_stream_s *z;
     uint64_t limit;
     bool between; /* a member has ended */

@@ -8,7 +8,7 @@
 
 /* An unmistakable beginning wins over the name; the name is heeded where the beginning is damaged, because
  * flashing a text as if it were code must not happen by accident. */
-static int detect(struct dfui_source *source, const char *wanted, const struct dfui_format **out,
+static int detect(struct dfui_source *source, const char *path, const char *wanted, const struct dfui_format **out,
                   struct dfu_error **err)
 {
     if (wanted != NULL)
@@ -18,7 +18,7 @@ static int detect(struct dfui_source *source, const char *wanted, const struct d
         return rc;
     *out = dfui_format_probed(source->at, dfui_source_left(source));
     if (*out == NULL)
-        *out = dfui_format_suffixed(source->name);
+        *out = dfui_format_suffixed(path);
     if (*out != NULL && (*out)->by_content && !(*out)->probe(source->at, dfui_source_left(source)))
         *out = NULL;
     if (*out != NULL && (*out)->addressed)
@@ -83,15 +83,15 @@ static int check_options(const struct dfu_image_options *o, struct dfu_error **e
     return DFU_OK;
 }
 
-/* Reads an open source to its end. */
-static int load(struct dfui_source *source, const struct dfu_image_options *o, struct dfu_image **out,
+/* Reads an open source to its end. path is the file that it comes from. */
+static int load(struct dfui_source *source, const char *path, const struct dfu_image_options *o, struct dfu_image **out,
                 struct dfu_error **err)
 {
     const struct dfui_format *format;
     struct dfu_image *image;
     int rc = check_options(o, err);
     if (rc == DFU_OK)
-        rc = detect(source, o->format, &format, err);
+        rc = detect(source, path, o->format, &format, err);
     if (rc == DFU_OK)
         rc = check_base(format, o, source->name, err);
     if (rc == DFU_OK)
@@ -121,11 +121,11 @@ static int load_any(struct dfui_source *source, const struct dfu_image_options *
     struct dfui_gunzip gunzip;
     int rc = dfui_source_need(source, DFUI_GUNZIP_HEAD, err);
     if (rc != DFU_OK || !dfui_gunzip_probe(source))
-        return rc == DFU_OK ? load(source, o, out, err) : rc;
+        return rc == DFU_OK ? load(source, source->name, o, out, err) : rc;
     rc = dfui_gunzip_open(&gunzip, source, inflated_limit(o), err);
     if (rc != DFU_OK)
         return rc;
-    rc = load(&gunzip.out, o, out, err);
+    rc = load(&gunzip.out, source->name, o, out, err);
     if (rc == DFU_OK) { /* a reader may stop before the check value of the compressed data */
         rc = dfui_source_drain(&gunzip.out, err);
         if (rc != DFU_OK) {

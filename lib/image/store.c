@@ -295,6 +295,8 @@ int dfui_image_fill_part(struct dfu_image *image, uint32_t alt, struct dfu_range
     }
     size_t begin = offset_of(image, part.from);
     size_t old = offset_of(image, part.to) - begin;
+    if (whole.length == old) /* no gap */
+        return DFU_OK;
     int rc = widen(image, part, 1, (size_t)whole.length, err);
     if (rc != DFU_OK)
         return rc;
@@ -304,7 +306,8 @@ int dfui_image_fill_part(struct dfu_image *image, uint32_t alt, struct dfu_range
         const struct dfui_segment *s = &image->segments[i];
         uint64_t at = s->address - whole.address;
         memset(to + at + s->length, fill, (size_t)(end - at - s->length));
-        memmove(to + at, image->bytes + s->offset, (size_t)s->length);
+        if (to + at != image->bytes + s->offset)
+            memmove(to + at, image->bytes + s->offset, (size_t)s->length);
         end = at;
     }
     memset(to, fill, (size_t)end);

@@ -17,6 +17,7 @@ void dfui_tail_begin(struct dfui_tail *t)
 {
     t->used = 0;
     t->crc = UINT32_MAX;
+    t->passed = 0;
 }
 
 int dfui_tail_read(struct dfui_tail *t, struct dfui_source *source, uint8_t *to, size_t n, size_t *got,
@@ -34,6 +35,7 @@ int dfui_tail_read(struct dfui_tail *t, struct dfui_source *source, uint8_t *to,
     t->used = keep;
     *got = all - keep;
     t->crc = dfui_suffix_crc(t->crc, to, *got);
+    t->passed += *got;
     return DFU_OK;
 }
 
@@ -52,10 +54,11 @@ struct dfui_suffix dfui_suffix_parse(const uint8_t *tail, size_t length, uint32_
     return s;
 }
 
-int dfui_suffix_refuse(const char *name, const struct dfui_suffix *suffix, struct dfu_error **err)
+int dfui_suffix_refuse(const char *name, const struct dfui_suffix *suffix, uint64_t at, struct dfu_error **err)
 {
-    dfu_error_set(err, DFU_ERR_FORMAT, "%s: the DFU suffix holds CRC 0x%08" PRIX32 ", the file has 0x%08" PRIX32, name,
-                  suffix->stored, suffix->computed);
+    dfu_error_set(err, DFU_ERR_FORMAT,
+                  "%s: the DFU suffix at offset %" PRIu64 " holds CRC 0x%08" PRIX32 ", the file has 0x%08" PRIX32, name,
+                  at, suffix->stored, suffix->computed);
     dfu_error_set_cause(err, "the file was changed after the suffix was added, or is damaged");
     dfu_error_set_hint(err, "build or fetch the file again");
     return DFU_ERR_FORMAT;
@@ -112,7 +115,7 @@ int dfu_suffix_check(const char *path, struct dfu_suffix *suffix, struct dfu_err
     if (s.state == DFUI_SUFFIX_NONE)
         return no_suffix(path, err);
     if (s.state == DFUI_SUFFIX_DAMAGED)
-        return dfui_suffix_refuse(path, &s, err);
+        return dfui_suffix_refuse(path, &s, tail.passed + tail.used - s.length, err);
     struct dfu_suffix ours = {.size = sizeof ours,
                               .vid = s.ids.vid,
                               .pid = s.ids.pid,

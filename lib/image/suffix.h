@@ -24,7 +24,8 @@ struct dfui_suffix {
 struct dfui_tail {
     uint8_t bytes[DFUI_SUFFIX_MOST];
     size_t used;
-    uint32_t crc; /* of everything handed out */
+    uint32_t crc;    /* of everything handed out, … */
+    uint64_t passed; /* … and how much that was */
 };
 
 void dfui_tail_begin(struct dfui_tail *t);
@@ -39,8 +40,8 @@ uint32_t dfui_suffix_crc(uint32_t crc, const void *data, size_t length);
 /* Looks for a suffix at the end of tail; crc covers what came before tail. */
 struct dfui_suffix dfui_suffix_parse(const uint8_t *tail, size_t length, uint32_t crc);
 
-/* DFU_ERR_FORMAT with both values. */
-int dfui_suffix_refuse(const char *name, const struct dfui_suffix *suffix, struct dfu_error **err);
+/* DFU_ERR_FORMAT with both values. at: where in the file the suffix begins. */
+int dfui_suffix_refuse(const char *name, const struct dfui_suffix *suffix, uint64_t at, struct dfu_error **err);
 
 /* Makes one; crc covers the file without it. */
 void dfui_suffix_make(uint8_t to[DFUI_SUFFIX_BYTES], const struct dfui_ids *ids, uint32_t crc);

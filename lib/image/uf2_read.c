@@ -12,13 +12,18 @@
 
 #define MAX_FAMILIES 16u
 
+struct numbered {
+    uint32_t number; /* that the block says */
+    uint32_t block;  /* where it is in the file, from 1 */
+};
+
 /* What the blocks of one family say. */
 struct family {
     bool named; /* false: blocks that name no family */
     uint32_t id;
-    uint32_t claimed;  /* number of blocks */
-    bool flashed;      /* a block for the main flash was among them */
-    uint32_t *numbers; /* of the blocks, as they come: 4 bytes for each 512 of the file */
+    uint32_t claimed;         /* number of blocks */
+    bool flashed;             /* a block for the main flash was among them */
+    struct numbered *numbers; /* as they come: 8 bytes for each 512 of the file */
     size_t blocks;
     size_t room;
 };
@@ -83,17 +88,17 @@ static int find_family(struct uf2 *u, const uint8_t *b, struct family **out, str
     return DFU_OK;
 }
 
-static int remember_number(struct family *f, uint32_t number, struct dfu_error **err)
+static int remember_number(struct family *f, uint32_t number, uint64_t block, struct dfu_error **err)
 {
     if (f->blocks == f->room) {
         size_t room = f->room + f->room / 4 + 64;
-        uint32_t *more = realloc(f->numbers, room * sizeof *more);
+        struct numbered *more = realloc(f->numbers, room * sizeof *more);
         if (more == NULL)
             return dfui_error_no_memory(err);
         f->numbers = more;
         f->room = room;
     }
-    f->numbers[f->blocks++] = number;
+    f->numbers[f->blocks++] = (struct numbered){number, (uint32_t)block};
     return DFU_OK;
 }
 
@@ -136,7 +141,7 @@ static int read_block(struct uf2 *u, const uint8_t *b, struct dfu_error **err)
         return bad(u, err, "%" PRIu32 " bytes of data, at most %" PRIu32 " fit", size, room_for_data(flags));
     if (u->taken == MAX_FAMILIES || f != &u->families[u->taken])
         return DFU_OK;
-    rc = apart ? DFU_OK : remember_number(f, number, err);
+    rc = apart ? DFU_OK : remember_number(f, number, u->block, err);
     if (rc != DFU_OK)
         return rc;
     if (aside) {
@@ -189,9 +194,10 @@ static int check_choice(const struct uf2 *u, struct dfu_error **err)
 
 static int by_number(const void *a, const void *b)
 {
-    uint32_t x = *(const uint32_t *)a;
-    uint32_t y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
+    const struct numbered *x = a;
+    const struct numbered *y = b;
+    return x->number != y->number ? (x->number > y->number) - (x->number < y->number)
+                                  : (x->block > y->block) - (x->block < y->block);
 }
 
 /* Every number from 0 to the end, once. Uses the numbers up. */
@@ -200,13 +206,16 @@ static int check_numbers(const struct uf2 *u, struct dfu_error **err)
     const struct family *f = &u->families[u->taken];
     uint64_t next = 0;
     qsort(f->numbers, f->blocks, sizeof *f->numbers, by_number);
-    for (size_t i = 0; i < f->blocks && f->numbers[i] == next; i++)
+    for (size_t i = 0; i < f->blocks && f->numbers[i].number == next; i++)
         next++;
     if (next == f->claimed && f->blocks == f->claimed)
         return DFU_OK;
-    if (next < f->blocks && next > 0 && f->numbers[next] == next - 1)
-        (void)dfu_error_set(err, DFU_ERR_FORMAT, "%s: block number %" PRIu64 ", of %" PRIu32 ", is there twice",
-                            u->name, next - 1, f->claimed);
+    if (next < f->blocks && next > 0 && f->numbers[next].number == next - 1)
+        (void)dfu_error_set(err, DFU_ERR_FORMAT,
+                            "%s: block %" PRIu32 " (offset %" PRIu64 "): its number is %" PRIu64
+                            ", as is that of block %" PRIu32,
+                            u->name, f->numbers[next].block, (uint64_t)(f->numbers[next].block - 1) * DFUI_UF2_BLOCK,
+                            next - 1, f->numbers[next - 1].block);
     else
         (void)dfu_error_set(err, DFU_ERR_FORMAT,
                             "%s: block number %" PRIu64 " is missing: %zu blocks, but they say that there are %" PRIu32,

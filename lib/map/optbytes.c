@@ -76,6 +76,7 @@ static int choose_family(struct dfu_optbytes *o, const char *family, struct dfu_
             "option bytes of %s are at 0x%08" PRIX32 " (%u bytes or more), this device has %" PRIu64 " at 0x%08" PRIX64,
             l->name, l->start, l->shortest, o->areas[0].range.end - o->areas[0].range.start, o->areas[0].range.start);
     o->layout = l;
+    o->chosen = true;
     if (rc == DFU_OK)
         return rc;
     for (size_t i = 0; dfui_optbytes_layout(i) != NULL && used < sizeof list; i++) {
@@ -117,6 +118,7 @@ int dfu_optbytes_copy(const struct dfu_optbytes *optbytes, struct dfu_optbytes *
         return dfui_error_no_memory(err);
     bool complete = true;
     o->layout = optbytes->layout;
+    o->chosen = optbytes->chosen;
     for (size_t i = 0; complete && i < optbytes->count; i++) {
         const struct dfui_optbytes_area *from = &optbytes->areas[i];
         size_t length = (size_t)(from->range.end - from->range.start);
@@ -176,6 +178,17 @@ int dfu_optbytes_area(const struct dfu_optbytes *optbytes, size_t index, struct 
     return dfui_sized_out(area, &out, sizeof out);
 }
 
+/* Clones of the F1 have their option bytes where the F0 has them. The key 0xA5 opens an F1; an F0 that held it would be
+ * read-protected, and then its loader lets nothing be read. */
+static void settle_family(struct dfu_optbytes *o)
+{
+    const struct dfui_optbytes_area *a = &o->areas[0];
+    if (o->chosen || o->layout == NULL || strcmp(o->layout->name, "stm32f0") != 0 || a->known < 2)
+        return;
+    if (a->data[0] == 0xA5 && a->data[1] == 0x5A)
+        o->layout = dfui_optbytes_layout_named("stm32f1");
+}
+
 int dfu_optbytes_load(struct dfu_optbytes *optbytes, uint64_t address, const void *data, size_t length,
                       struct dfu_error **err)
 {
@@ -191,6 +204,7 @@ int dfu_optbytes_load(struct dfu_optbytes *optbytes, uint64_t address, const voi
         if (length > 0)
             memcpy(a->data + offset, data, length);
         a->known = (uint32_t)dfui_max(a->known, offset + length);
+        settle_family(optbytes);
         return DFU_OK;
     }
     return dfu_error_set(err, DFU_ERR_RANGE, "%zu bytes at 0x%08" PRIX64 " are not in one area of option bytes", length,

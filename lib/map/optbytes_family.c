@@ -116,7 +116,7 @@ static const struct dfui_optbytes_row l4_rows[] = {
 static const struct dfui_optbytes_row g4_rows[] = {
     L4_LOW, WATCHDOGS,
     {"bfb2", 0, 2, 4, 1, "boots from bank 1 (two banks only)", "boots from bank 2 if it is valid (two banks only)"},
-    {"dbank", 0, 2, 6, 1, "one bank (two-bank chips only)", "two banks (two-bank chips only)"},
+    {"dbank", 0, 2, 6, 1, "one bank (of chips without banks: no pull-up at PB4)", "two banks (of chips without banks: pull-up at PB4)"},
     {"sram_pe", 0, 3, 0, 1, "SRAM parity check on", "SRAM parity check off"},
     {"ccmsram_rst", 0, 3, 1, 1, "CCM SRAM erased at reset", "CCM SRAM kept at reset"},
     {"nrst_mode", 0, 3, 4, 2, NULL, "NRST pin: 1 = reset input only, 2 = GPIO, 3 = input and output"},
@@ -125,8 +125,8 @@ static const struct dfui_optbytes_row g4_rows[] = {
 
 static const struct dfui_optbytes_row g0_rows[] = {
     {"bor_en", 0, 1, 0, 1, "brown-out reset off", "brown-out reset on"},
-    {"bor_rising", 0, 1, 1, 2, NULL, "brown-out level for rising supply, 0 = about 2.1 V to 3 = about 2.9 V"},
-    {"bor_falling", 0, 1, 3, 2, NULL, "brown-out level for falling supply, 0 = about 2.0 V to 3 = about 2.8 V"},
+    {"bor_falling", 0, 1, 1, 2, NULL, "brown-out level for falling supply, 0 = about 2.0 V to 3 = about 2.8 V"},
+    {"bor_rising", 0, 1, 3, 2, NULL, "brown-out level for rising supply, 0 = about 2.1 V to 3 = about 2.9 V"},
     {"nrst_stop", 0, 1, 5, 1, "resets when entering Stop", "no reset when entering Stop"},
     {"nrst_stdby", 0, 1, 6, 1, "resets when entering Standby", "no reset when entering Standby"},
     {"nrst_shdw", 0, 1, 7, 1, "resets when entering Shutdown", "no reset when entering Shutdown"},

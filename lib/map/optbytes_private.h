@@ -63,6 +63,7 @@ struct dfui_optbytes_area {
 
 struct dfu_optbytes {
     const struct dfui_optbytes_layout *layout; /* NULL = not known */
+    bool chosen;                               /* by the user, not by where the option bytes are */
     struct dfui_optbytes_area areas[DFUI_OPTBYTES_AREAS];
     size_t count;
     struct dfu_region *flash; /* regions of internal flash, without names */

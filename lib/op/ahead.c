@@ -33,10 +33,11 @@ static void look_ahead(struct dfui_run *run, const struct dfu_step *step)
 {
     struct dfui_ahead *ahead = &run->ahead;
     const struct dfu_step *end = run->plan->steps + run->plan->count;
+    unsigned depth = dfui_glance_depth(run, step);
     if (!ready(run))
         return;
-    for (const struct dfu_step *last = step + ahead->count; ahead->count < DFU_QUEUE_DEPTH; last++) {
-        if (last + 1 >= end || !follows(last, last + 1))
+    for (const struct dfu_step *last = step + ahead->count; ahead->count < depth; last++) {
+        if (last + 1 >= end || !follows(last, last + 1) || dfui_glance_settled(run, last + 1))
             return;
         struct dfu_error *failure = NULL;
         int rc = dfui_queue_upload(&run->session->link, (uint16_t)last[1].block, slot(run, ahead->count),
@@ -95,7 +96,9 @@ int dfui_ahead_read(struct dfui_run *run, const struct dfu_step *step, struct df
     }
     if (rc != DFU_OK)
         rc = dfui_run_read(run, step->block, run->block, step->length, err);
-    if (rc == DFU_OK)
+    if (rc == DFU_OK) {
+        dfui_glance_at(run, step);
         look_ahead(run, step);
+    }
     return rc;
 }

@@ -102,12 +102,21 @@ bool dfui_run_differs(struct dfui_run *run, const struct dfu_step *step, struct 
     return !dfui_range_empty(*differing);
 }
 
+static void note_zeros(struct dfui_run *run, uint32_t length)
+{
+    for (uint32_t i = 0; !run->read_more && i < length; i++)
+        run->read_more = run->block[i] != 0x00;
+    run->read_zeros = true;
+}
+
 int dfui_run_verify_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     struct dfu_range differing;
     run->expecting = run->plan->summary.write_blocks > 0;
     int rc = dfui_ahead_read(run, step, err);
     run->expecting = false;
+    if (rc == DFU_OK)
+        note_zeros(run, step->length);
     if (rc == DFU_OK && run->plan->summary.write_blocks > 0 && dfui_run_differs(run, step, &differing))
         rc = dfui_run_repair(run, step, err);
     if (rc == DFU_OK && run->rewind == DFUI_NO_REWIND)
@@ -124,7 +133,7 @@ int dfui_run_blank_step(struct dfui_run *run, const struct dfu_step *step, struc
     int erased = dfui_run_erased(run, step->region);
     if (erased == DFUI_ERASED_UNKNOWN) {
         /* The first block says what erased means here; L0 and L1 erase to 0x00. */
-        erased = run->block[0] == 0x00 ? 0x00 : 0xFF;
+        erased = dfui_run_blank_value(run, run->block[0]);
         run->erased[memory] = (int16_t)erased;
         run->result.erased_value = erased;
     }
@@ -138,9 +147,17 @@ int dfui_run_blank_step(struct dfui_run *run, const struct dfu_step *step, struc
 
 int dfui_run_read_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
+    /* What is on its way already is taken: to give it up costs more. */
+    if (run->ahead.count == 0 && dfui_glance_settled(run, step)) {
+        uint64_t left = run->total[DFU_PHASE_READ] - run->done[DFU_PHASE_READ];
+        run->total[DFU_PHASE_READ] -= dfui_min(step->length, left);
+        return DFU_OK;
+    }
     int rc = dfui_ahead_read(run, step, err);
     /* A survey keeps memories apart that have the same addresses. */
     uint32_t alt = run->plan->survey ? step->alt : DFU_ALT_ANY;
+    if (rc == DFU_OK)
+        note_zeros(run, step->length);
     if (rc == DFU_OK)
         rc = dfu_image_add(run->options.into, alt, step->address, run->block, step->length, DFU_OVERLAP_ERROR, err);
     run->result.bytes += rc == DFU_OK ? step->length : 0;

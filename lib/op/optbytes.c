@@ -20,14 +20,13 @@ static uint64_t return_limit_ms(const struct dfui_protect *p)
 {
     uint64_t bytes = 0;
     const struct dfu_memmap *map = p->session->device->map;
-    if (p->options.timeout_ms != 0)
-        return p->options.timeout_ms;
-    for (size_t i = 0; i < dfu_memmap_count(map); i++) {
+    for (size_t i = 0; p->erases && i < dfu_memmap_count(map); i++) {
         const struct dfu_region *r = dfui_map_region(map, i);
         if ((r->access & DFU_ACCESS_ERASE) && !dfui_map_duplicate(map, r->alt, NULL))
             bytes += r->end - r->start;
     }
-    return RETURN_MS + dfui_min((bytes + 0xFFFFF) >> 20, 60) * RETURN_MS_MIB;
+    uint64_t usual = RETURN_MS + dfui_min((bytes + 0xFFFFF) >> 20, 60) * RETURN_MS_MIB;
+    return dfui_max(usual, p->options.timeout_ms);
 }
 
 static int waiting(uint64_t ms, uint64_t limit_ms, void *arg)
@@ -76,7 +75,7 @@ int dfui_protect_end(struct dfui_protect *p, struct dfu_protect_result *result, 
     }
     if (rc == DFU_ERR_GONE)
         dfu_error_set_hint(err, "check cable and power, put the board into DFU mode again, then repeat the command");
-    else if (rc != DFU_OK)
+    else if (rc != DFU_OK && rc != DFU_ERR_UNSUPPORTED)
         dfu_error_set_hint(err, "repeat the command");
     if (result != NULL && p->session != NULL && dfui_sized_out(result, &p->result, sizeof p->result) != DFU_OK &&
         rc == DFU_OK)
@@ -142,6 +141,23 @@ static int read_area(struct dfu_session *s, struct dfu_optbytes *o, const struct
     return rc;
 }
 
+/* The refusal itself says less, and its hint is to look at the option bytes. */
+static int explain_closed(struct dfu_error **err)
+{
+    struct dfu_error_info info = {.size = sizeof info};
+    char *refusal = err == NULL || *err == NULL ? NULL : dfui_strdup(dfu_error_message(*err));
+    if (refusal == NULL)
+        return DFU_ERR_PROTECTED;
+    bool described = dfu_error_describe(*err, &info) == DFU_OK;
+    (void)dfu_error_set(err, DFU_ERR_PROTECTED, "%s", refusal);
+    dfu_error_set_cause(err, "read protection is on: with it, this loader refuses everything but its removal");
+    dfu_error_set_hint(err, "remove it with 'dfu unprotect', which erases all of flash");
+    if (described)
+        dfu_error_set_info(err, &info);
+    free(refusal);
+    return DFU_ERR_PROTECTED;
+}
+
 int dfu_session_optbytes_read(struct dfu_session *session, struct dfu_optbytes *optbytes, struct dfu_error **err)
 {
     struct dfui_protect p;
@@ -161,7 +177,7 @@ int dfu_session_optbytes_read(struct dfu_session *session, struct dfu_optbytes *
     if (rc != DFU_OK) {
         dfu_error_prefix(err, "option bytes");
         if (rc == DFU_ERR_PROTECTED)
-            dfu_error_set_cause(err, "read protection is on: with it, this loader refuses everything but its removal");
+            rc = explain_closed(err);
     }
     return dfui_protect_end(&p, NULL, rc, err);
 }

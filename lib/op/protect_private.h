@@ -12,6 +12,7 @@ struct dfui_protect {
     struct dfu_protect_options options;
     struct dfu_protect_result result;
     uint64_t started_us;
+    bool erases; /* the chip erases its flash before it comes back */
 };
 
 /* --- optbytes.c --- */

@@ -144,9 +144,11 @@ static int do_measured(struct dfui_run *run, const struct dfu_step *step, struct
     uint64_t start = dfui_link_now(&run->session->link);
     uint64_t skipped = run->result.skipped_bytes;
     uint32_t erased = run->result.erased_sectors;
+    uint64_t bytes = run->result.bytes;
     int rc = do_step(run, step, err);
-    bool spared =
-        run->result.skipped_bytes != skipped || (step->kind == DFU_STEP_ERASE && run->result.erased_sectors == erased);
+    bool spared = run->result.skipped_bytes != skipped ||
+                  (step->kind == DFU_STEP_ERASE && run->result.erased_sectors == erased) ||
+                  (step->kind == DFU_STEP_READ && run->result.bytes == bytes);
     if (rc == DFU_OK && !spared)
         dfui_run_measure(run, step, dfui_link_now(&run->session->link) - start);
     return rc;
@@ -154,8 +156,8 @@ static int do_measured(struct dfui_run *run, const struct dfu_step *step, struct
 
 static const char *doing(uint32_t kind)
 {
-    static const char *const words[] = {"step",      "erasing", "mass erase", "pointing", "probing",       "writing",
-                                        "verifying", "reading", "checking",   "leaving",  "manifestation", "upload"};
+    static const char *const words[] = {"step",      "erasing", "mass erasing", "pointing", "probing",       "writing",
+                                        "verifying", "reading", "checking",     "leaving",  "manifestation", "upload"};
     return words[kind <= DFU_STEP_UPLOAD ? kind : 0];
 }
 
@@ -223,6 +225,7 @@ static int give_up_reading(struct dfui_run *run, int rc, struct dfu_error **err)
 static int one_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     enum dfu_phase phase = dfui_run_phase(step);
+    uint64_t bytes = run->result.bytes;
     int rc = dfui_link_cancelled(&run->session->link) ? dfui_error_cancelled(err) : DFU_OK;
     if (rc == DFU_OK && (run->done[phase] == 0 || step->kind == DFU_STEP_ERASE))
         rc = report(run, phase, step->address, 0, err);
@@ -231,8 +234,10 @@ static int one_step(struct dfui_run *run, const struct dfu_step *step, struct df
         rc = do_measured(run, step, err);
     if (rc != DFU_OK && checks)
         rc = give_up_reading(run, rc, err);
-    if (rc == DFU_OK && run->rewind == DFUI_NO_REWIND && dfui_run_weight(step) > 0)
-        rc = report(run, phase, step->address, dfui_run_weight(step), err);
+    if (rc == DFU_OK && run->rewind == DFUI_NO_REWIND && dfui_run_weight(step) > 0) {
+        uint64_t done = step->kind == DFU_STEP_READ ? run->result.bytes - bytes : dfui_run_weight(step);
+        rc = report(run, phase, step->address, done, err);
+    }
     return rc;
 }
 
@@ -267,6 +272,7 @@ static int prepare(struct dfui_run *run, struct dfu_error **err)
     const struct dfu_plan *plan = run->plan;
     size_t size = plan->target.block_size;
     run->region_count = dfu_memmap_count(plan->map);
+    run->seen_blank = UINT64_MAX;
     run->block = malloc(size);
     run->other = malloc(size);
     run->erased = malloc((run->region_count + 1) * sizeof *run->erased);

@@ -25,6 +25,13 @@ struct dfui_blame {
     uint64_t address;
 };
 
+/* What a survey has seen of a sector (glance.c). */
+struct dfui_glance {
+    const struct dfui_sector *sector; /* NULL = none yet */
+    bool differs;                     /* from the image */
+    bool used;                        /* not blank */
+};
+
 struct dfui_run {
     struct dfu_session *session;
     const struct dfu_plan *plan;
@@ -55,7 +62,10 @@ struct dfui_run {
     uint8_t blank_value;
     bool pointed_at_blank;      /* nothing has moved the pointer since */
     uint64_t shortest_erase_us; /* of a sector, where one was so fast that it was looked at; 0 = none */
+    uint64_t seen_blank;        /* that sector, until the next erase: its first block need not be read again */
     bool has_read;              /* an UPLOAD of this job went well */
+    bool read_zeros;            /* something was read to keep or to compare */
+    bool read_more;             /* and it was not only zeros */
     bool unreadable;            /* the device refuses every UPLOAD, whatever bitCanUpload says */
     /* Doing things again. */
     struct dfu_range dirty; /* sectors being erased and written again: what is in them is not known */
@@ -69,6 +79,7 @@ struct dfui_run {
     bool upload_lost;          /* plain DFU: the blocks before this one must be read again first */
     struct dfui_blame refused; /* the last error status that a device gave at a place */
     struct dfui_ahead ahead;
+    struct dfui_glance glance;
 };
 
 /* --- transfer.c: blocks with the retries that are without doubt (protocol rule 6) --- */
@@ -80,6 +91,12 @@ bool dfui_run_lasting(int code);
 bool dfui_run_again(struct dfui_run *run, const char *what, uint64_t address, int rc, const struct dfu_error *failure);
 /* The erased value of the memory that region belongs to, or DFUI_ERASED_UNKNOWN. */
 int dfui_run_erased(const struct dfui_run *run, uint32_t region);
+/* Notes the erased value of that memory. */
+void dfui_run_learn(struct dfui_run *run, uint32_t region, uint8_t value);
+/* On flash that erases to 0xFF, behind a loader that knows of read protection. */
+bool dfui_run_zeros_are_suspect(const struct dfui_run *run);
+/* What the rest of blank flash must hold whose first byte is this. */
+uint8_t dfui_run_blank_value(const struct dfui_run *run, uint8_t first);
 /* Notes where the current run begins; SET_ADDRESS is sent when the first block needs it. */
 void dfui_run_point(struct dfui_run *run, uint64_t address);
 /* Reads length bytes of a block of the current run. Repeats on transient faults. */
@@ -97,6 +114,15 @@ int dfui_ahead_read(struct dfui_run *run, const struct dfu_step *step, struct df
 /* Waits for what is still queued and forgets it: before any other request when the steps are not gone on with. */
 void dfui_ahead_drop(struct dfui_run *run);
 void dfui_ahead_free(struct dfui_run *run);
+
+/* --- glance.c: how much of a sector a survey needs to see --- */
+
+/* Looks at run->block, which is the step's. */
+void dfui_glance_at(struct dfui_run *run, const struct dfu_step *step);
+/* How many blocks are worth queueing behind the step's. */
+unsigned dfui_glance_depth(const struct dfui_run *run, const struct dfu_step *step);
+/* Is what becomes of the step's sector known, so that the step need not be done? */
+bool dfui_glance_settled(const struct dfui_run *run, const struct dfu_step *step);
 
 /* --- write.c: WRITE and PROBE steps --- */
 int dfui_run_probe_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);

@@ -29,9 +29,15 @@ static bool in_two_banks(const struct dfu_optbytes *o)
            (ndboot != 0 || nwrp > 0xFF);
 }
 
+/* What was said so far, less where the run stood. */
+static char *what_was_seen(const struct dfu_error *err)
+{
+    return dfui_strdup(dfu_error_cause(err) != NULL ? dfu_error_cause(err) : dfu_error_message(err));
+}
+
 static int blame_banks(struct dfu_error **err, const struct dfu_error_info *info)
 {
-    char *before = dfui_strdup(dfu_error_message(*err));
+    char *before = what_was_seen(*err);
     if (before == NULL)
         return dfui_error_no_memory(err);
     (void)dfu_error_set(err, DFU_ERR_MISMATCH,
@@ -47,7 +53,7 @@ static int blame_banks(struct dfu_error **err, const struct dfu_error_info *info
 /* A new error with what was said so far as its cause. */
 static int blame(struct dfu_error **err, const struct dfu_error_info *info, enum dfu_rdp level, struct dfu_range range)
 {
-    char *before = dfui_strdup(dfu_error_message(*err));
+    char *before = what_was_seen(*err);
     if (before == NULL)
         return dfui_error_no_memory(err);
     if (level > DFU_RDP_0) {
@@ -66,14 +72,37 @@ static int blame(struct dfu_error **err, const struct dfu_error_info *info, enum
     return DFU_ERR_PROTECTED;
 }
 
+static bool changes_flash(const struct dfu_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->steps[i].kind == DFU_STEP_ERASE || plan->steps[i].kind == DFU_STEP_MASS_ERASE ||
+            plan->steps[i].kind == DFU_STEP_WRITE)
+            return true;
+    }
+    return false;
+}
+
+/* All that was read is zeros: is it so, or is that how the chip hides what it holds? */
+static int suspect_zeros(struct dfui_run *run, struct dfu_error **err)
+{
+    if (dfui_protect_level(run->session, NULL) <= DFU_RDP_0) {
+        (void)dfui_session_recover(run->session, NULL); /* it was asked for the sake of the doubt only */
+        return DFU_OK;
+    }
+    (void)dfu_error_set(err, DFU_ERR_PROTECTED, "the device is read-protected: all of its flash reads as 0x00");
+    dfu_error_set_hint(err, "remove the protection with 'dfu unprotect', which erases all of flash");
+    return DFU_ERR_PROTECTED;
+}
+
 int dfui_run_suspect(struct dfui_run *run, int rc, struct dfu_error **err)
 {
-    const struct dfu_plan_summary *sum = &run->plan->summary;
     struct dfu_error_info info = {.size = sizeof info};
     struct dfu_optbytes *o = NULL;
     struct dfu_range range = {0, 0};
-    if ((rc != DFU_ERR_MISMATCH && rc != DFU_ERR_PROTECTED) || (sum->write_blocks == 0 && sum->erase_sectors == 0) ||
-        err == NULL || *err == NULL || run->session->gone || dfui_plan_is_plain(run->plan) ||
+    if (rc == DFU_OK && run->read_zeros && !run->read_more && !run->session->gone && dfui_run_zeros_are_suspect(run))
+        return suspect_zeros(run, err);
+    if ((rc != DFU_ERR_MISMATCH && rc != DFU_ERR_PROTECTED) || !changes_flash(run->plan) || err == NULL ||
+        *err == NULL || run->session->gone || dfui_plan_is_plain(run->plan) ||
         dfu_error_describe(*err, &info) != DFU_OK || (info.flags & DFU_ERROR_HAS_STATUS))
         return rc; /* with a status the device has said why itself */
     if (dfu_optbytes_new(run->session->device->map, NULL, &o, NULL) != DFU_OK)

@@ -48,10 +48,33 @@ bool dfui_run_again(struct dfui_run *run, const char *what, uint64_t address, in
     return !twice;
 }
 
+/* A chip's own loader, which shows option bytes, on flash that erases to 0xFF: zeros throughout are read protection
+ * that pretends (E6). A maker's loader on an L0 may have any ids and sectors, and shows none. */
+bool dfui_run_zeros_are_suspect(const struct dfui_run *run)
+{
+    bool rom = false;
+    for (size_t i = 0; !rom && i < dfu_memmap_count(run->plan->map); i++)
+        rom = dfui_map_region(run->plan->map, i)->kind == DFU_MEMORY_OPTION_BYTES;
+    return rom && (run->plan->target.flags & DFU_TARGET_ERASED_FF);
+}
+
+uint8_t dfui_run_blank_value(const struct dfui_run *run, uint8_t first)
+{
+    return first == 0x00 && !dfui_run_zeros_are_suspect(run) ? 0x00 : 0xFF;
+}
+
 int dfui_run_erased(const struct dfui_run *run, uint32_t region)
 {
     uint32_t memory = dfui_plan_memory(run->plan, region);
     return memory < run->region_count ? run->erased[memory] : DFUI_ERASED_UNKNOWN;
+}
+
+void dfui_run_learn(struct dfui_run *run, uint32_t region, uint8_t value)
+{
+    uint32_t memory = dfui_plan_memory(run->plan, region);
+    for (uint32_t i = memory; i < run->region_count && dfui_plan_memory(run->plan, i) == memory; i++)
+        run->erased[i] = value;
+    run->result.erased_value = value;
 }
 
 void dfui_run_point(struct dfui_run *run, uint64_t address)
@@ -130,7 +153,7 @@ static bool is_blank(struct dfui_run *run, const struct dfu_step *step, uint32_t
         dfui_run_point(run, step->address + at);
         blank = dfui_run_read(run, DFUI_DFUSE_FIRST_BLOCK, run->other, length, NULL) == DFU_OK;
         if (value == DFUI_ERASED_UNKNOWN)
-            value = run->other[0] == 0x00 ? 0x00 : 0xFF;
+            value = dfui_run_blank_value(run, run->other[0]);
         for (uint32_t i = 0; blank && i < length; i++)
             blank = run->other[i] == value;
     }
@@ -165,11 +188,14 @@ static bool believable(struct dfui_run *run, const struct dfu_step *step, uint64
     if (!is_blank(run, step, (uint32_t)dfui_min(step->length, run->plan->target.block_size)))
         return false;
     run->shortest_erase_us = dfui_max(took_us, 1);
+    run->seen_blank = step->address;
+    dfui_run_learn(run, step->region, run->other[0]);
     return true;
 }
 
 int dfui_run_erase(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
+    run->seen_blank = UINT64_MAX;
     for (int attempt = 1;; attempt++) {
         struct dfu_error *failure = NULL;
         uint64_t begun = dfui_link_now(&run->session->link);

@@ -45,6 +45,16 @@ static int send(struct dfu_session *s, bool *refused, struct dfu_error **err)
     }
 }
 
+/* The chip goes on by itself, and answers nobody until it has reset. */
+static int cancelled_too_late(struct dfui_protect *p, struct dfu_error **err)
+{
+    p->result.changed = 1;
+    p->session->gone = true;
+    (void)dfu_error_set(err, DFU_ERR_CANCELLED, "cancelled after the chip was told: it erases its flash and resets");
+    dfu_error_set_hint(err, "leave the board powered until it is back, then repeat the command");
+    return DFU_ERR_CANCELLED;
+}
+
 static int did_nothing(const struct dfu_session *s, struct dfu_error **err)
 {
     (void)dfu_error_set(err, DFU_ERR_UNSUPPORTED,
@@ -77,7 +87,7 @@ static int check_blank(struct dfui_protect *p, struct dfu_error **err)
         rc = dfu_session_run(s, plan, &run, &result, err);
     dfu_plan_free(plan);
     if (rc == DFU_ERR_PROTECTED)
-        dfu_error_wrap(err, "the device is still read-protected");
+        return still_protected(DFU_RDP_1, err);
     if (rc != DFU_OK)
         return rc;
     if (result.erased_value == 0x00 && p->result.rdp_after != DFU_RDP_0)
@@ -120,7 +130,11 @@ static int unprotect(struct dfui_protect *p, struct dfu_error **err)
         return rc;
     struct dfu_error *failure = NULL;
     int sent = send(s, &refused, &failure);
-    if (refused || sent == DFU_ERR_CANCELLED || sent == DFU_ERR_NO_MEMORY) {
+    if (sent == DFU_ERR_CANCELLED && !refused) {
+        dfui_error_clear(&failure);
+        return cancelled_too_late(p, err);
+    }
+    if (refused || sent == DFU_ERR_NO_MEMORY) {
         if (err != NULL)
             *err = failure;
         else
@@ -147,7 +161,10 @@ int dfu_session_unprotect(struct dfu_session *session, const struct dfu_protect_
 {
     struct dfui_protect p;
     int rc = dfui_protect_begin(&p, session, options, err);
+    p.erases = true;
     if (rc == DFU_OK)
         rc = unprotect(&p, err);
+    if (rc == DFU_ERR_GONE || rc == DFU_ERR_TIMEOUT || rc == DFU_ERR_STALL || rc == DFU_ERR_USB)
+        dfu_error_prefix(err, "unprotect");
     return dfui_protect_end(&p, result, rc, err);
 }

@@ -39,7 +39,7 @@ static bool probe(struct dfui_run *run, const struct dfu_step *step, int *rc, st
         return true;
     }
     *rc = dfui_run_read(run, step->block, run->block, step->length, err);
-    return *rc == DFU_OK && (run->block[0] == 0x00 || run->block[0] == 0xFF) &&
+    return *rc == DFU_OK && run->block[0] == dfui_run_blank_value(run, run->block[0]) &&
            all_equal(run->block, step->length, run->block[0]);
 }
 
@@ -63,6 +63,8 @@ int dfui_run_probe_step(struct dfui_run *run, const struct dfu_step *step, struc
 {
     struct dfu_error *failure = NULL;
     int rc;
+    if (dfui_run_erased(run, step->region) != DFUI_ERASED_UNKNOWN && run->seen_blank == step->address)
+        return DFU_OK;
     bool blank = probe(run, step, &rc, &failure);
     const struct dfu_step *sector = erase_step_of(run->plan, step->alt, step->address);
     if (rc == DFU_OK && !blank) {
@@ -87,11 +89,7 @@ int dfui_run_probe_step(struct dfui_run *run, const struct dfu_step *step, struc
     }
     if (!blank)
         return refuse_unerased(run, step, err);
-    int value = run->block[0];
-    uint32_t memory = dfui_plan_memory(run->plan, step->region);
-    for (uint32_t i = memory; i < run->region_count && dfui_plan_memory(run->plan, i) == memory; i++)
-        run->erased[i] = (int16_t)value;
-    run->result.erased_value = value;
+    dfui_run_learn(run, step->region, run->block[0]);
     return DFU_OK;
 }
 

@@ -3,7 +3,6 @@
 #include "core/checked.h"
 #include "session/session_private.h"
 
-#define SCAN_PAUSE_US 50000
 /* Between two calls of the waiting function. */
 #define SLICE_US UINT64_C(500000)
 
@@ -37,7 +36,7 @@ static int watch_it_go(struct dfu_session *s, uint32_t limit_ms, bool *went, str
         *went = seen.presence == DFUI_ABSENT || seen.address != s->device->info.address;
         if (*went || dfui_link_now(&s->link) >= deadline)
             return DFU_OK;
-        rc = dfui_link_sleep_until(&s->link, dfui_link_now(&s->link) + SCAN_PAUSE_US, err);
+        rc = dfui_link_pause_for_change(s->context, &s->link, deadline, err);
         if (rc != DFU_OK)
             return rc;
     }

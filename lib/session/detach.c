@@ -11,7 +11,6 @@
 #define DETACH_MS 1000
 /* What a device that goes by itself may take beyond its wDetachTimeOut. */
 #define GRACE_US UINT64_C(500000)
-#define SCAN_PAUSE_US 50000
 
 struct detach {
     struct dfu_context *context;
@@ -86,7 +85,7 @@ static int watch_it_go(struct detach *d, bool *went, struct dfu_error **err)
         *went = seen.presence != DFUI_RUNTIME || seen.address != d->before.address;
         if (*went || dfui_link_now(&d->link) >= deadline)
             return DFU_OK;
-        rc = dfui_link_sleep_until(&d->link, dfui_link_now(&d->link) + SCAN_PAUSE_US, err);
+        rc = dfui_link_pause_for_change(d->context, &d->link, deadline, err);
         if (rc != DFU_OK)
             return rc;
     }

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 
 #define MAX_DEVICES 1024
-/* Between scans; also how long a cancel may wait. */
+/* Between scans where nobody tells of changes; also how long a cancel may wait. */
 #define SCAN_PAUSE_US 50000
+/* Between scans where the transport does tell: events do get lost. */
+#define RESCAN_US 500000
 
 struct dfu_list {
     struct dfu_device **items;
@@ -280,15 +282,43 @@ int dfui_list_scan(struct dfu_context *context, const struct dfu_selector *selec
     return make_list(context, selector, true, out, err);
 }
 
-int dfui_pause_for_change(struct dfu_context *context, uint64_t deadline_us, struct dfu_error **err)
+static int pause_slice(struct dfu_context *context, uint64_t until_us, bool for_change, struct dfu_error **err)
 {
     if (atomic_load_explicit(context->cancel, memory_order_relaxed))
         return dfu_error_set(err, DFU_ERR_CANCELLED, "cancelled while waiting for a device");
-    uint64_t until = dfui_min(deadline_us, context->ops.now_us(context->self, NULL) + SCAN_PAUSE_US);
-    if (context->ops.wait_change != NULL)
+    uint64_t until = dfui_min(until_us, context->ops.now_us(context->self, NULL) + SCAN_PAUSE_US);
+    if (for_change && context->ops.wait_change != NULL)
         return context->ops.wait_change(context->self, until, err);
     context->ops.sleep_until_us(context->self, NULL, until);
-    return DFU_OK;
+    return DFU_WAIT_CHANGED;
+}
+
+int dfui_pause_for_change(struct dfu_context *context, uint64_t deadline_us, struct dfu_error **err)
+{
+    uint64_t until = dfui_min(deadline_us, context->ops.now_us(context->self, NULL) + RESCAN_US);
+    for (;;) {
+        int rc = pause_slice(context, until, true, err);
+        if (rc != DFU_WAIT_QUIET)
+            return rc;
+        if (context->ops.now_us(context->self, NULL) >= until)
+            return DFU_OK;
+    }
+}
+
+int dfui_pause_to_retry(struct dfu_context *context, uint64_t deadline_us, struct dfu_error **err)
+{
+    return pause_slice(context, deadline_us, false, err);
+}
+
+int dfui_link_pause_for_change(struct dfu_context *context, struct dfui_link *link, uint64_t deadline_us,
+                               struct dfu_error **err)
+{
+    uint64_t own = context->ops.now_us(context->self, NULL);
+    uint64_t now = dfui_link_now(link);
+    int rc = dfui_pause_for_change(context, own + (deadline_us > now ? deadline_us - now : 0), err);
+    if (rc != DFU_OK)
+        return rc;
+    return dfui_link_sleep_until(link, now + (context->ops.now_us(context->self, NULL) - own), err);
 }
 
 int dfu_list_wait(struct dfu_context *context, const struct dfu_selector *selector, uint32_t timeout_ms,

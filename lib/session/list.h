@@ -2,6 +2,7 @@
 #ifndef DFUI_LIST_H
 #define DFUI_LIST_H
 
+#include "proto/link.h"
 #include "session/context_private.h"
 #include "usb/desc.h"
 #include <libdfu/device.h>
@@ -56,9 +57,14 @@ struct dfui_sighting {
 };
 int dfui_look(struct dfu_context *context, const char *path, struct dfui_sighting *out, struct dfu_error **err);
 
-/* Until devices may have come or gone, the deadline, or for 50 ms; DFU_ERR_CANCELLED when a cancel was seen. By the
- * transport's own clock. */
+/* Until devices may have come or gone, or the deadline: for 50 ms at most, or 500 ms where the transport tells of
+ * changes. DFU_ERR_CANCELLED when a cancel was seen. By the transport's own clock. */
 int dfui_pause_for_change(struct dfu_context *context, uint64_t deadline_us, struct dfu_error **err);
+/* The same with a connection open, by its clock. */
+int dfui_link_pause_for_change(struct dfu_context *context, struct dfui_link *link, uint64_t deadline_us,
+                               struct dfu_error **err);
+/* 50 ms, or to the deadline, before something is tried again that no event will tell of. */
+int dfui_pause_to_retry(struct dfu_context *context, uint64_t deadline_us, struct dfu_error **err);
 
 /*
  * Waits up to limit_us for a device in DFU mode at path, by the transport's own clock. *out lists it, whichever board

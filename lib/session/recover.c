@@ -4,6 +4,7 @@
 #include "session/session_private.h"
 #include <inttypes.h>
 #include <libdfu/memmap.h>
+#include <stdio.h>
 
 /* A device that was reset is back within this time or not at all. */
 #define RETURN_LIMIT_US UINT64_C(5000000)
@@ -102,13 +103,19 @@ static int refuse_stranger(const struct dfu_session *s, const struct dfu_device 
     return DFU_ERR_GONE;
 }
 
-static int refuse_absent(const struct dfu_session *s, enum dfui_presence presence, const char *why,
+/* limit_us 0: whoever waits says how long. */
+static int refuse_absent(const struct dfu_session *s, enum dfui_presence presence, const char *why, uint64_t limit_us,
                          struct dfu_error **err)
 {
-    (void)dfu_error_set(err, DFU_ERR_GONE, "the device at %s %s", s->device->path,
+    char limit[32] = "";
+    if (limit_us != 0)
+        (void)snprintf(limit, sizeof limit, "%s within %u ms", presence == DFUI_ABSENT ? "" : ",",
+                       (unsigned)(limit_us / 1000));
+    (void)dfu_error_set(err, DFU_ERR_GONE, "the device at %s %s%s", s->device->path,
                         presence == DFUI_ABSENT ? "did not come back"
                         : presence == DFUI_DFU  ? "came back but cannot be used"
-                                                : "came back, but not in DFU mode");
+                                                : "came back, but not in DFU mode",
+                        limit);
     if (why != NULL)
         dfu_error_set_cause(err, "%s", why);
     dfu_error_set_hint(err, "put the board into DFU mode again and repeat the command");
@@ -116,7 +123,8 @@ static int refuse_absent(const struct dfu_session *s, enum dfui_presence presenc
 }
 
 /* Until the board we had is at its path, or something that it certainly is not. */
-static int find_again(struct dfu_session *s, uint64_t deadline_us, bool *stranger, struct dfu_error **err)
+static int find_again(struct dfu_session *s, uint64_t deadline_us, uint64_t limit_us, bool *stranger,
+                      struct dfu_error **err)
 {
     struct dfu_context *c = s->context;
     for (;;) {
@@ -142,11 +150,11 @@ static int find_again(struct dfu_session *s, uint64_t deadline_us, bool *strange
         else if (*stranger)
             rc = refuse_stranger(s, nearest, err);
         else if (nearest == NULL || late)
-            rc = refuse_absent(s, seen.presence, nearest != NULL ? nearest->access_error : NULL, err);
+            rc = refuse_absent(s, seen.presence, nearest != NULL ? nearest->access_error : NULL, limit_us, err);
         dfu_list_free(list);
         if (rc != DFU_OK || likeness == LIKENESS_SAME)
             return rc;
-        rc = dfui_pause_for_change(c, deadline_us, err);
+        rc = dfui_pause_to_retry(c, deadline_us, err);
         if (rc != DFU_OK)
             return rc;
     }
@@ -166,7 +174,7 @@ static int reset(struct dfu_session *s, struct dfu_error **err)
     }
     dfui_session_disconnect(s);
     uint64_t now = s->context->ops.now_us(s->context->self, NULL);
-    rc = find_again(s, now + RETURN_LIMIT_US, &stranger, err);
+    rc = find_again(s, now + RETURN_LIMIT_US, RETURN_LIMIT_US, &stranger, err);
     if (rc == DFU_OK)
         rc = dfui_session_connect(s, err);
     s->gone = rc != DFU_OK;
@@ -221,7 +229,7 @@ int dfui_session_reconnect(struct dfu_session *s, uint32_t limit_ms, struct dfu_
         bool stranger = false;
         dfui_session_disconnect(s);
         s->gone = true;
-        int rc = find_again(s, deadline, &stranger, err);
+        int rc = find_again(s, deadline, 0, &stranger, err);
         if (rc == DFU_OK)
             rc = dfui_session_connect(s, err);
         if (rc == DFU_OK) {
@@ -238,7 +246,7 @@ int dfui_session_reconnect(struct dfu_session *s, uint32_t limit_ms, struct dfu_
         }
         dfui_error_clear(err);
         dfui_session_disconnect(s);
-        rc = dfui_pause_for_change(c, deadline, err);
+        rc = dfui_pause_to_retry(c, deadline, err);
         if (rc != DFU_OK)
             return rc;
     }

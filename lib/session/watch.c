@@ -3,8 +3,6 @@
 #include "core/checked.h"
 #include "session/session_private.h"
 
-#define SCAN_PAUSE_US 50000
-
 /* udev has set the permissions of a new device by then, or will not. */
 #define SETTLE_US 2000000
 
@@ -28,7 +26,7 @@ int dfui_session_watch(struct dfu_session *s, uint32_t limit_ms, uint32_t *left,
         *left = went ? DFU_LEFT_GONE : DFU_LEFT_STILL_DFU;
         if (now >= deadline)
             return DFU_OK;
-        int rc = dfui_link_sleep_until(link, dfui_min(deadline, now + SCAN_PAUSE_US), err);
+        int rc = dfui_link_pause_for_change(s->context, link, deadline, err);
         if (rc != DFU_OK)
             return rc;
     }
@@ -59,7 +57,9 @@ int dfui_await_dfu(struct dfu_context *c, const char *path, uint64_t limit_us, s
         }
         if (rc != DFU_OK || now >= deadline)
             return rc;
-        rc = dfui_pause_for_change(c, deadline, err);
+        /* What is there, but cannot be opened yet, changes without an event. */
+        rc = last->presence == DFUI_DFU ? dfui_pause_to_retry(c, deadline, err)
+                                        : dfui_pause_for_change(c, deadline, err);
         if (rc != DFU_OK)
             return rc;
     }

@@ -171,7 +171,10 @@ uint64_t dfui_sim_wall_us(void);
 uint64_t dfui_sim_wall_at(const struct dfu_sim *sim, uint64_t us);
 
 /* bus.c: presence */
-enum { SIM_RETURN_US = 500000 };
+/* How long it is off the bus when it re-enumerates. */
+uint64_t dfui_sim_away_us(const struct sim_board *board);
+/* Its loader never starts again. */
+void dfui_sim_lock_out(struct sim_board *board);
 void dfui_sim_power_up(struct sim_board *board);
 void dfui_sim_bus_reset(struct sim_board *board);
 /* A reset from the host: the above, and it may begin or end DFU mode, which makes older connections dead. */

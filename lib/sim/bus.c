@@ -8,7 +8,7 @@ static int in_program(const struct sim_board *board)
 }
 
 /* The loader or program starts afresh: flash keeps its contents, everything else is forgotten. */
-void dfui_sim_bus_reset(struct sim_board *board)
+static void start_afresh(struct sim_board *board)
 {
     board->state = in_program(board) ? DFU_STATE_APP_IDLE : DFU_STATE_IDLE;
     board->status = DFU_STATUS_OK;
@@ -31,8 +31,13 @@ void dfui_sim_bus_reset(struct sim_board *board)
     board->poll_until_us = 0;
     board->rot_armed = 0;
     board->claimed_by = NULL;
+}
+
+void dfui_sim_bus_reset(struct sim_board *board)
+{
+    start_afresh(board);
     if (board->beside != NULL)
-        dfui_sim_bus_reset(board->beside);
+        start_afresh(board->beside);
 }
 
 struct sim_board *dfui_sim_behind(struct sim_board *board, unsigned interface_number)
@@ -44,6 +49,12 @@ struct sim_board *dfui_sim_behind(struct sim_board *board, unsigned interface_nu
     if (interface_number == 0)
         return second && board->config == 2 ? board->beside : board;
     return interface_number == 1 && !second ? board->beside : NULL;
+}
+
+uint64_t dfui_sim_away_us(const struct sim_board *board)
+{
+    uint64_t ms = board->sim->options.away_ms;
+    return ms != 0 ? ms * 1000 : 500000;
 }
 
 static void switch_mode(struct sim_board *board)
@@ -60,11 +71,15 @@ void dfui_sim_port_reset(struct sim_board *board)
     int ends = !in_program(board) && board->profile->program != NULL && board->profile->dialect == &dfui_sim_dfu11;
     if (board->state == DFU_STATE_MANIFEST && now < board->busy_until_us)
         board->incomplete = 1;
-    if (begins || (ends && !board->incomplete)) {
-        switch_mode(board);
-        board->generation++;
+    int switches = begins || (ends && !board->incomplete);
+    if (board->sim->options.away_ms != 0) {
+        dfui_sim_depart(board, switches ? SIM_SWITCHES : SIM_RETURNS, dfui_sim_away_us(board));
+    } else {
+        board->generation += (uint32_t)switches;
+        if (switches)
+            switch_mode(board);
+        dfui_sim_bus_reset(board);
     }
-    dfui_sim_bus_reset(board);
     if (ends && board->incomplete)
         dfui_sim_set_error(board, DFU_STATUS_ERR_FIRMWARE);
 }
@@ -75,7 +90,7 @@ void dfui_sim_power_up(struct sim_board *board)
     board->config = 1;
     memset(board->buffer, 0, board->loader->transfer_size);
     if (board->beside != NULL)
-        dfui_sim_power_up(board->beside);
+        memset(board->beside->buffer, 0, board->beside->loader->transfer_size);
     if (board->profile->habits & SIM_STARTS_IN_ERROR)
         dfui_sim_set_error(board, DFU_STATUS_ERR_FIRMWARE);
 }
@@ -89,6 +104,12 @@ void dfui_sim_depart(struct sim_board *board, enum sim_departure how, uint64_t a
     board->present = 0;
     board->returns = how != SIM_GONE;
     board->back_at_us = dfui_sim_now(board) + away_us;
+}
+
+void dfui_sim_lock_out(struct sim_board *board)
+{
+    dfui_sim_depart(board, SIM_GONE, 0);
+    dfui_sim_publish(board);
 }
 
 static struct sim_board *find(struct dfu_sim *sim, size_t board, int *rc, struct dfu_error **err)

@@ -78,7 +78,7 @@ static int fault_before(struct sim_board *board, const struct sim_faults *faults
         dfui_sim_power_cut(board);
     if (has(faults, SIM_FAULT_DISCONNECT) || has(faults, SIM_FAULT_RECONNECT) || has(faults, SIM_FAULT_POWER)) {
         reply->departure = has(faults, SIM_FAULT_DISCONNECT) ? SIM_GONE : SIM_RETURNS;
-        reply->away_us = SIM_RETURN_US;
+        reply->away_us = dfui_sim_away_us(board);
         reply->unanswered = 1;
         reply->to_idle = 1;
         return 1;

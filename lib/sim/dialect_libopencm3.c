@@ -57,7 +57,7 @@ static void get_status(struct sim_board *board, const struct dfu_usb_setup *setu
         board->state = DFU_STATE_MANIFEST;
         board->pointer = board->profile->pointer; /* the program has one place */
         reply->departure = dfui_sim_start(board);
-        reply->away_us = SIM_RETURN_US;
+        reply->away_us = dfui_sim_away_us(board);
     }
     dfui_sim_send_status(board, setup, data, 0, reply);
 }

@@ -93,7 +93,7 @@ static void get_status(struct sim_board *board, const struct dfu_usb_setup *setu
     if (pending == EXIT) {
         board->pointer = board->profile->pointer; /* the program has one place */
         reply->departure = dfui_sim_start(board);
-        reply->away_us = SIM_RETURN_US;
+        reply->away_us = dfui_sim_away_us(board);
     }
 }
 

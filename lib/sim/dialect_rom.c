@@ -70,7 +70,7 @@ static void program(struct sim_board *board, uint64_t address, uint32_t length, 
     (void)dfui_sim_program(board, memory, (uint32_t)offset, board->buffer, length, 0, &reply->busy_us);
     if (memory->row->kind == SIM_OPTION) {
         reply->departure = dfui_sim_rdp(board) == 2 ? SIM_GONE : SIM_RETURNS; /* level 2 starts no loader */
-        reply->away_us = SIM_RETURN_US;
+        reply->away_us = dfui_sim_away_us(board);
     }
 }
 
@@ -82,7 +82,7 @@ static void unprotect(struct sim_board *board, struct sim_reply *reply)
     if (dfui_sim_options_of(board) != NULL)
         dfui_sim_options_of(board)->changed = 1;
     reply->departure = SIM_RETURNS;
-    reply->away_us = reply->busy_us + SIM_RETURN_US;
+    reply->away_us = reply->busy_us + dfui_sim_away_us(board);
 }
 
 /* What is told, in ms. */
@@ -138,7 +138,7 @@ static void run_pending(struct sim_board *board, const struct dfu_usb_setup *set
 static void leave(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data, struct sim_reply *reply)
 {
     reply->departure = dfui_sim_start(board);
-    reply->away_us = SIM_RETURN_US;
+    reply->away_us = dfui_sim_away_us(board);
     if (board->profile->habits & SIM_LEAVES_UNANSWERED) {
         reply->unanswered = 1;
         return;

@@ -21,7 +21,7 @@ static void detach(struct sim_board *board, const struct dfu_usb_setup *setup, s
     }
     if (profile->attributes & WILL_DETACH) {
         reply->departure = SIM_SWITCHES;
-        reply->away_us = SIM_RETURN_US;
+        reply->away_us = dfui_sim_away_us(board);
         reply->unanswered = (profile->habits & SIM_LEAVES_UNANSWERED) != 0;
         return;
     }

@@ -84,7 +84,7 @@ static void get_status(struct sim_board *board, const struct dfu_usb_setup *setu
         /* A system reset from inside the request: it never completes. */
         reply->unanswered = 1;
         reply->departure = dfui_sim_start(board);
-        reply->away_us = SIM_RETURN_US;
+        reply->away_us = dfui_sim_away_us(board);
         return;
     }
     if (board->state == DFU_STATE_DNLOAD_SYNC)
@@ -181,7 +181,7 @@ static void request(struct sim_board *board, const struct dfu_usb_setup *setup, 
         board->counters.bad_state++;
         reply->departure = SIM_RETURNS;
         reply->unanswered = 1;
-        reply->away_us = SIM_RETURN_US;
+        reply->away_us = dfui_sim_away_us(board);
         break;
     case SIM_REQUEST_DNLOAD:
         (void)dfui_sim_dnload(board, setup, data, reply);

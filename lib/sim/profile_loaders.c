@@ -11,10 +11,7 @@
 #define QSPI .name = "external flash", .kind = SIM_FLASH, .erased = 0xFF, .word = 1, .unit = 256, .program_ns = 700000
 #define OPTIONS(base, bytes) \
     .name = "option bytes", .start = (base), .kind = SIM_OPTION, .erased = 0xFF, .word = 2, \
-    .rdp_offset = 0, .unit = 2, .program_ns = 53500, .sectors = {{1, (bytes), 0}}
-/* What follows the read protection of an F0 or F1 as delivered (PM0075 2.5), in twice the room. */
-#define PAIRS "\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00"
-#define PAIRS_32 PAIRS "\xFF\xFF" PAIRS
+    .unprotected = 0xA5, .rdp_offset = 0, .unit = 2, .program_ns = 53500, .sectors = {{1, (bytes), 0}}
 
 static const struct sim_memory_row f411_flash = {
     FLASH(0x08000000), SLOW_WORDS, .sectors = {{4, 16384, 250000}, {1, 65536, 550000}, {3, 131072, 1000000}}};
@@ -24,11 +21,17 @@ static const struct sim_memory_row f103_flash_128 = {
     FLASH(0x08000000), HALF_WORDS, .sectors = {{128, 1024, 30000}}};
 static const struct sim_memory_row f042_flash = {
     FLASH(0x08000000), HALF_WORDS, .sectors = {{32, 1024, 30000}}};
-static const struct sim_memory_row half_kib_options = {OPTIONS(0x1FFFF800, 512), .unprotected = 0xA5};
-static const struct sim_memory_row small_options = {
-    OPTIONS(0x1FFFF800, 32), .unprotected = 0xA5, .complement = 1, .factory = "\xA5\x5A" PAIRS_32};
+static const struct sim_memory_row half_kib_options = {OPTIONS(0x1FFFF800, 512)};
+/* As delivered: F0 RM0091 4, F1 PM0075 2.5. */
+#define PAIRS "\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00"
 static const struct sim_memory_row f042_options = {
-    OPTIONS(0x1FFFF800, 32), .unprotected = 0xAA, .complement = 1, .factory = "\xAA\x55" PAIRS_32};
+    .name = "option bytes", .start = 0x1FFFF800, .kind = SIM_OPTION, .erased = 0xFF, .word = 2, .unprotected = 0xAA,
+    .rdp_offset = 0, .complement = 1, .wrp = SIM_WRP_F1, .factory = "\xAA\x55" PAIRS, .unit = 2, .program_ns = 53500,
+    .sectors = {{1, 16, 0}}};
+static const struct sim_memory_row apm32_options = {
+    .name = "option bytes", .start = 0x1FFFF800, .kind = SIM_OPTION, .erased = 0xFF, .word = 2, .unprotected = 0xA5,
+    .rdp_offset = 0, .complement = 1, .wrp = SIM_WRP_F1, .factory = "\xA5\x5A" PAIRS, .unit = 2, .program_ns = 53500,
+    .sectors = {{1, 16, 0}}};
 static const struct sim_memory_row gd32_flash = {
     FLASH(0x08000000), .word = 4, .rewrite = SIM_REWRITE_REFUSED, .unit = 4, .program_ns = 37500,
     .sectors = {{128, 1024, 45000}}};
@@ -112,7 +115,7 @@ static const struct sim_profile profiles[] = {
      CHIP_ROM(2048, "Geehy", "APM32 BOOTLOADER"), .vid = 0x314B, .pid = 0x0106, .bcd_device = 0x0200,
      .mass_erase_us = 30000, .serial = "0448", .quirks = "C13 D1 D3",
      .alts = {"@Internal Flash  /0x8000000/128*1Kg", "@Option Bytes  /0x1FFFF800/01*016 e"},
-     .memories = {&f103_flash_128, &small_options}},
+     .memories = {&f103_flash_128, &apm32_options}},
     {.name = "mboot", .description = "MicroPython's mboot on an F411: says 1 MiB where there are 512 KiB; errors by text",
      .source = "behaviour: read in micropython ports/stm32/mboot; times: as the F407",
      .dialect = &dfui_sim_mboot, .vid = 0x0483, .pid = 0xDF11, .bcd_device = 0x2200, .transfer_size = 2048,

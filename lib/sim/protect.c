@@ -133,6 +133,6 @@ int dfu_sim_protect(struct dfu_sim *sim, size_t board, uint32_t level, struct df
                              level);
     dfui_sim_set_rdp(b, (int)level);
     if (level == 2)
-        b->present = 0; /* its loader never starts again */
+        dfui_sim_lock_out(b);
     return DFU_OK;
 }

@@ -315,6 +315,8 @@ int dfu_sim_load(struct dfu_sim *sim, size_t board, uint64_t address, const void
         return dfu_error_set(err, DFU_ERR_RANGE, "%zu bytes at 0x%08llX do not fit into one memory of %s", length,
                              (unsigned long long)address, sim->profile->name);
     dfui_sim_memory_load(memory, (uint32_t)(address - memory->row->start), data, (uint32_t)length);
+    if (memory->row->kind == SIM_OPTION && dfui_sim_rdp(&sim->boards[board]) == 2)
+        dfui_sim_lock_out(&sim->boards[board]);
     return DFU_OK;
 }
 

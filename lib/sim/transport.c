@@ -45,8 +45,10 @@ static int sim_enumerate(void *self, dfu_usb_visit_fn *visit, void *arg, struct 
         const struct sim_profile *profile = seen.profile;
         uint8_t bytes[SIM_MAX_CONFIGS][SIM_CONFIG_MAX];
         struct dfu_usb_config configs[SIM_MAX_CONFIGS];
-        for (unsigned c = 0; c < SIM_MAX_CONFIGS; c++)
-            configs[c] = (struct dfu_usb_config){bytes[c], dfui_sim_config_descriptor(profile, c, bytes[c])};
+        for (unsigned c = 0; c < SIM_MAX_CONFIGS; c++) {
+            size_t length = dfui_sim_config_descriptor(profile, c, bytes[c]);
+            configs[c] = (struct dfu_usb_config){bytes[c], length};
+        }
         struct dfu_usb_device device = {
             .size = sizeof device,
             .path = board->path,

@@ -138,6 +138,10 @@ static void begin(struct usbip_link *link, struct usbip_urb *urb)
     if (is_reset(link, &urb->setup)) {
         dfui_sim_port_reset(board);
         link->configured = 0;
+        if (!board->present) {
+            dfui_usbip_end(link, 0, "the board left the bus in a reset");
+            return;
+        }
     }
     if (board->dead) {
         urb->reply.outcome = SIM_NEVER;

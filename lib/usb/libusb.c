@@ -290,6 +290,7 @@ const struct dfu_transport_ops dfui_libusb_ops = {
     .sleep_until_us = sleep_until_us,
     .submit = submit,
     .reap = reap,
+    .wait_change = dfui_libusb_wait_change,
     .share = share,
     .unshare = unshare,
 };

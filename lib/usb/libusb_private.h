@@ -23,6 +23,14 @@ libusb_context *dfui_libusb_take(struct dfui_libusb *self);
 void dfui_libusb_give(struct dfui_libusb *self, libusb_context *usb, bool newest);
 
 /*
+ * Hotplug events (libusb_hotplug.c).
+ */
+struct dfui_libusb_watch;
+/* Where the watch of a transport is kept; *place is NULL until somebody waits. */
+struct dfui_libusb_watch **dfui_libusb_watch_of(struct dfui_libusb *self);
+void dfui_libusb_watch_free(struct dfui_libusb_watch *watch);
+
+/*
  * Queued control transfers of one connection (libusb_queue.c), as the ops submit and reap want them.
  */
 struct dfui_libusb_queue;

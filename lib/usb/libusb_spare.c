@@ -12,14 +12,22 @@
 
 struct dfui_libusb {
     _Atomic(libusb_context *) spare;
+    struct dfui_libusb_watch *watch; /* NULL = nobody has waited yet */
 };
 
 struct dfui_libusb *dfui_libusb_new(void)
 {
     struct dfui_libusb *self = malloc(sizeof *self);
-    if (self != NULL)
+    if (self != NULL) {
         atomic_init(&self->spare, NULL);
+        self->watch = NULL;
+    }
     return self;
+}
+
+struct dfui_libusb_watch **dfui_libusb_watch_of(struct dfui_libusb *self)
+{
+    return &self->watch;
 }
 
 void dfui_libusb_free(struct dfui_libusb *self)
@@ -27,6 +35,8 @@ void dfui_libusb_free(struct dfui_libusb *self)
     libusb_context *usb = dfui_libusb_take(self);
     if (usb != NULL)
         libusb_exit(usb);
+    if (self != NULL)
+        dfui_libusb_watch_free(self->watch);
     free(self);
 }
 

@@ -12,6 +12,7 @@ struct dfu_recorder {
     struct dfu_transport_ops ops; /* ours */
     struct dfu_transport_ops inner;
     void *self;
+    struct dfui_libusb *own; /* self where it is the built-in transport's; NULL = it is the user's */
     dfu_line_fn *write;
     void *user;
     unsigned connections; /* numbered as they are opened */
@@ -209,6 +210,11 @@ int dfu_recorder_new(const struct dfu_context_options *inner, dfu_line_fn *write
     r->user = user;
     rc = dfui_sized_in(&r->inner, sizeof r->inner, o.transport != NULL ? o.transport : &dfui_libusb_ops, "transport",
                        err);
+    if (rc == DFU_OK && o.transport == NULL) {
+        r->own = dfui_libusb_new();
+        r->self = r->own;
+        rc = r->own != NULL ? DFU_OK : dfui_error_no_memory(err);
+    }
     if (rc != DFU_OK) {
         free(r);
         return rc;
@@ -241,5 +247,7 @@ void dfu_recorder_attach(struct dfu_recorder *recorder, struct dfu_context_optio
 
 void dfu_recorder_free(struct dfu_recorder *recorder)
 {
+    if (recorder != NULL)
+        dfui_libusb_free(recorder->own);
     free(recorder);
 }

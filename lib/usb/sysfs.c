@@ -26,7 +26,30 @@ bool dfui_sysfs_driver(const char *root, const char *path, unsigned config, unsi
     return true;
 }
 
+/* Lines are longer than the buffer only where a path is, which is none of ours. */
+bool dfui_udevd_listens(const char *sockets)
+{
+    static const char wanted[] = " /run/udev/control\n";
+    char line[256];
+    bool listens = false;
+    FILE *f = fopen(sockets, "r");
+    if (f == NULL)
+        return false;
+    while (!listens && fgets(line, sizeof line, f) != NULL) {
+        size_t length = strlen(line);
+        listens = length >= sizeof wanted - 1 && strcmp(line + length - (sizeof wanted - 1), wanted) == 0;
+    }
+    (void)fclose(f);
+    return listens;
+}
+
 #else
+
+bool dfui_udevd_listens(const char *sockets)
+{
+    (void)sockets;
+    return false;
+}
 
 bool dfui_sysfs_driver(const char *root, const char *path, unsigned config, unsigned interface_number, char *driver,
                        size_t size)

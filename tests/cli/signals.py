@@ -93,6 +93,26 @@ def station(boards, limit, wanted, status):
           last["exit"] == status, last)
 
 
+def killed():
+    """A row that a board may hold is not given out again, whatever became of the program that gave it."""
+    with open("s.csv", "w") as f:
+        f.write("serial\nA1\nB2\nC3\n")
+    give = ["flash", "big.bin@0x08008000", "--data", "s.csv", "--patch", "0x08008000=str:{serial}", "--json"]
+    child = subprocess.Popen([DFU, "--sim", "st-loader,time=real", *give], stdout=subprocess.PIPE, text=True)
+    for line in child.stdout:
+        if json.loads(line).get("phase") == "write":
+            break
+    child.kill()
+    rest = child.stdout.read()
+    check("no result was printed", child.wait(timeout=60) == -signal.SIGKILL and '"result"' not in rest, rest)
+    for serial in ("B2", "C3", None):
+        done = subprocess.run([DFU, "--sim", "st-loader,state=given", *give], stdout=subprocess.PIPE, text=True)
+        check(f"the next row is {serial}", done.returncode == (0 if serial else 6), done.stdout)
+        with open("given/08000000.bin", "rb") as f:
+            f.seek(0x8000)
+            check("and no other", serial is None or f.read(2) == serial.encode())
+
+
 def closed_pipe():
     read_end, write_end = os.pipe()
     os.close(read_end)
@@ -121,4 +141,5 @@ with tempfile.TemporaryDirectory() as folder:
     station(2, "--loop", "all good", 0)
     station(2, "--loop=3", "one is missing", 130)
     station(0, "--loop", "none came", 130)
+    killed()
     closed_pipe()

@@ -62,7 +62,7 @@ says()
     fi
 }
 
-# plug COUNT PROFILE[,KEY=VALUE…]: plugs in simulated boards and waits until the system has them all.
+# plug COUNT PROFILE[,KEY=VALUE…]: plugs in simulated boards and waits until the system has that many DFU interfaces.
 plug()
 {
     dfu sim "$2" --vhci 2>sim.log &
@@ -90,7 +90,7 @@ until_true()
     done
 }
 
-# How many devices have a DFU interface.
+# How many DFU interfaces there are.
 boards()
 {
     count=0
@@ -109,6 +109,12 @@ wait_boards()
 {
     until_true test_boards "$1"
     udevadm settle 2>/dev/null || true # no udevd: nothing to wait for
+}
+
+# has_driver INTERFACE NAME: whether the driver called NAME has it; "usbfs" when a program has.
+has_driver()
+{
+    [ "$(basename "$(readlink "/sys/bus/usb/devices/$1/driver")")" = "$2" ]
 }
 
 # load MODULE: a kernel module that the scenario names in a line "# module: MODULE".

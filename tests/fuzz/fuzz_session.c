@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A device whose every answer comes from the fuzzer: listing, opening, flashing, reading and leaving it must end,
+ * A device whose every answer comes from the fuzzer: listing, opening it and every job must end,
  * within the limits of virtual time, without reading or writing where they should not.
  */
-#include <libdfu/libdfu.h>
+#include "jobs.h"
 #include <stdlib.h>
 
 struct hostile {
@@ -111,48 +111,14 @@ static const struct dfu_transport_ops ops = {.size = sizeof ops,
                                              .now_us = now_us,
                                              .sleep_until_us = sleep_until_us};
 
-/* The first region's first bytes, whatever it is, or flash. */
-static struct dfu_image *some_image(const struct dfu_memmap *map)
+static void use(struct dfu_context *context, struct dfu_session **session, uint8_t flags)
 {
-    static const uint8_t bytes[3000] = {1, 2, 3};
-    struct dfu_region r;
-    struct dfu_image *image = NULL;
-    DFU_INIT(&r);
-    if (dfu_memmap_region(map, 0, &r) != DFU_OK || r.start + sizeof bytes > UINT32_MAX)
-        r.start = 0x08000000;
-    if (dfu_image_new(&image, NULL) == DFU_OK)
-        (void)dfu_image_add(image, DFU_ALT_ANY, r.start, bytes, sizeof bytes, DFU_OVERLAP_ERROR, NULL);
-    return image;
-}
-
-static void use(struct dfu_session *session, uint8_t flags)
-{
-    struct dfu_plan_options po;
-    struct dfu_run_options ro;
     struct dfu_session_info info;
-    struct dfu_target target;
-    struct dfu_plan *plan = NULL;
-    struct dfu_image *into = NULL;
-    DFU_INIT(&po);
-    DFU_INIT(&ro);
     DFU_INIT(&info);
-    DFU_INIT(&target);
-    (void)dfu_session_describe(session, 1, &info, NULL);
-    struct dfu_image *image = some_image(dfu_session_memmap(session));
-    po.flags = (flags & 1 ? DFU_PLAN_FORCE_READONLY | DFU_PLAN_FORCE_OUTSIDE : 0) | (flags & 2 ? DFU_PLAN_LEAVE : 0);
-    dfu_session_target(session, &target);
-    if (flags & 4) {
-        struct dfu_range range = {0x08000000, 0x08000000 + 5000};
-        if (dfu_image_new(&into, NULL) == DFU_OK &&
-            dfu_plan_read(dfu_session_memmap(session), &target, &range, 1, &po, &plan, NULL) == DFU_OK) {
-            ro.into = into;
-            (void)dfu_session_run(session, plan, &ro, NULL, NULL);
-        }
-        dfu_plan_free(plan);
-        dfu_image_free(into);
-    }
-    (void)dfu_session_write(session, image, &po, &ro, NULL, NULL);
-    dfu_image_free(image);
+    (void)dfu_session_describe(*session, 1, &info, NULL);
+    if (flags & 4)
+        do_job(context, session, JOB_READ, flags);
+    do_job(context, session, (flags >> 4) % JOBS, flags);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -176,7 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (dfu_context_new(&co, &context, NULL) != DFU_OK)
         return 0;
     if (dfu_session_open_path(context, "1-1", &oo, &session, NULL) == DFU_OK)
-        use(session, flags);
+        use(context, &session, flags);
     dfu_session_close(session);
     dfu_context_free(context);
     /* A day of virtual time for a job of a few blocks would be a hang. */

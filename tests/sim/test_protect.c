@@ -4,8 +4,9 @@
 
 #define START 0x08000000u
 
-static const char *const roms[] = {"stm32f072", "stm32f105", "stm32f407", "stm32f429", "stm32f746", "stm32l476",
-                                   "stm32g474", "stm32l152", "stm32h743", "stm32f405", "stm32f767", "stm32g431"};
+static const char *const roms[] = {"stm32f072", "stm32f105", "stm32f407", "stm32f429", "stm32f746",
+                                   "stm32l476", "stm32g474", "stm32l152", "stm32h743", "stm32f405",
+                                   "stm32f767", "stm32g431", "stm32f042", "apm32f103"};
 #define ROMS (sizeof roms / sizeof roms[0])
 
 static void protect(struct bench *b, uint32_t level)
@@ -106,6 +107,59 @@ static void a_protected_board_refuses_or_pretends(void **state)
         dfu_image_free(image);
         bench_free(&b);
     }
+}
+
+static int run_plan(struct bench *b, int rc, struct dfu_plan *plan, struct dfu_image *into)
+{
+    struct dfu_run_options ro;
+    DFU_INIT(&ro);
+    ro.into = into;
+    assert_dfu_ok(rc, b->err);
+    rc = dfu_session_run(b->session, plan, &ro, NULL, &b->err);
+    dfu_plan_free(plan);
+    return rc;
+}
+
+/* Quirk E6: all of its flash reads as zeros, which is neither erased, nor what an image of zeros asks for, nor
+ * contents. (Flash of L0 and L1 erases to zeros; their loader refuses.) */
+static void zeros_of_a_protected_board_are_not_believed(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct dfu_target target;
+    struct dfu_plan *plan = NULL;
+    struct dfu_image *image = NULL;
+    struct dfu_image *into = NULL;
+    static const uint8_t zeros[3000] = {0};
+    const struct dfu_range r = {START, START + 3000};
+    DFU_INIT(&target);
+    bench_new(&b, "stm32l476", DFU_SIM_INIT_RANDOM, 1);
+    assert_dfu_ok(dfu_image_new(&image, &b.err), b.err);
+    assert_dfu_ok(dfu_image_new(&into, &b.err), b.err);
+    assert_dfu_ok(dfu_image_add(image, DFU_ALT_ANY, START, zeros, sizeof zeros, DFU_OVERLAP_ERROR, &b.err), b.err);
+    for (int level = 1; level >= 0; level--) {
+        protect(&b, (uint32_t)level);
+        bench_open(&b);
+        dfu_session_target(b.session, &target);
+        const struct dfu_memmap *map = dfu_session_memmap(b.session);
+        for (int job = 0; job < 5; job++) {
+            int rc = job == 0   ? dfu_plan_erase(map, &target, &r, 1, NULL, &plan, &b.err)
+                     : job == 1 ? dfu_plan_mass_erase(map, &target, NULL, &plan, &b.err)
+                     : job == 2 ? dfu_plan_write(map, &target, image, NULL, &plan, &b.err)
+                     : job == 3 ? dfu_plan_verify(map, &target, image, NULL, &plan, &b.err)
+                                : dfu_plan_read(map, &target, &r, 1, NULL, &plan, &b.err);
+            rc = run_plan(&b, rc, plan, into);
+            if (level == 0)
+                assert_dfu_ok(rc, b.err);
+            else
+                assert_dfu_error(rc, b.err, DFU_ERR_PROTECTED, "read-protected");
+            b.err = NULL;
+        }
+        bench_close(&b);
+    }
+    dfu_image_free(image);
+    dfu_image_free(into);
+    bench_free(&b);
 }
 
 /* The sector is named, also when it is not the first one, whose erase is looked at. */
@@ -470,6 +524,7 @@ int main(void)
         cmocka_unit_test(nothing_to_do_is_not_an_erase),
         cmocka_unit_test(loader_without_the_command),
         cmocka_unit_test(a_protected_board_refuses_or_pretends),
+        cmocka_unit_test(zeros_of_a_protected_board_are_not_believed),
         cmocka_unit_test(write_protected_sectors_are_named),
         cmocka_unit_test(option_bytes_are_written_once_and_compared),
         cmocka_unit_test(fewer_option_bytes_than_the_map_says),

@@ -129,7 +129,7 @@ static void reads_both_sizes(void **state)
         dfu_image_free(image);
     }
     two_targets(&f, 1);
-    refuses(&f, DFU_ERR_FORMAT, "f.dfu: the prefix says 596 bytes, the file has 595 and a suffix");
+    refuses(&f, DFU_ERR_FORMAT, "f.dfu: the prefix says 596 bytes (offset 6), the file has 595 and a suffix");
 }
 
 static void writes_as_um0391(void **state)
@@ -211,7 +211,7 @@ static void damage_is_named(void **state)
     struct file f;
     two_targets(&f, 0);
     f.bytes[11 + TARGET + 8] ^= 1;
-    refuses(&f, DFU_ERR_FORMAT, "f.dfu: the DFU suffix holds CRC 0x");
+    refuses(&f, DFU_ERR_FORMAT, "f.dfu: the DFU suffix at offset 595 holds CRC 0x");
     two_targets(&f, 0);
     f.bytes[5] = 2;
     refuses(&f, DFU_ERR_FORMAT, "version 2 of the DfuSe format");
@@ -222,17 +222,17 @@ static void damage_is_named(void **state)
     target(&f, 0, NULL, 11, 1);
     element(&f, 0, "boot");
     suffix(&f, 1, 2);
-    refuses(&f, DFU_ERR_FORMAT, "element 1 has 4 bytes, its target 3 left");
+    refuses(&f, DFU_ERR_FORMAT, "element 1 (offset 285) has 4 bytes, its target 3 left");
     begin(&f, 0, 1);
     target(&f, 0, NULL, 13, 1);
     element(&f, 0, "boot");
     suffix(&f, 1, 2);
-    refuses(&f, DFU_ERR_FORMAT, "target 1 is 1 bytes longer than its 1 elements");
+    refuses(&f, DFU_ERR_FORMAT, "target 1 (offset 11) is 1 bytes longer than its 1 elements");
     begin(&f, 0, 1);
     target(&f, 0, NULL, 12, 2);
     element(&f, 0, "boot");
     suffix(&f, 1, 2);
-    refuses(&f, DFU_ERR_FORMAT, "element 2 begins with 0 bytes of its target left");
+    refuses(&f, DFU_ERR_FORMAT, "element 2 (offset 297) begins with 0 bytes of its target left");
     begin(&f, 311, 1);
     target(&f, 0, NULL, 26, 2);
     element(&f, 0x100, "boot");

@@ -147,13 +147,13 @@ static void damage_is_named(void **state)
     uint8_t file[TWO + 8];
     make_header(file, 2);
     make_program(file, 0, TWO, 0, 0x100, 9);
-    refuses(file, sizeof file, DFU_ERR_FORMAT, "f.elf: segment 1 ends at 125, the file at 124");
+    refuses(file, sizeof file, DFU_ERR_FORMAT, "f.elf: segment 1 (header at offset 52) ends at 125, the file at 124");
     make_program(file, 0, TWO, 0, 0xFFFFFFFC, 8);
     refuses(file, sizeof file, DFU_ERR_RANGE, "f.elf: segment 1: 8 bytes at 0xFFFFFFFC end past 4 GiB");
     put32(file + HEADER + 20, 7);
-    refuses(file, sizeof file, DFU_ERR_FORMAT, "segment 1: 8 bytes in the file, but 7 in memory");
+    refuses(file, sizeof file, DFU_ERR_FORMAT, "segment 1 (header at offset 52): 8 bytes in the file, but 7 in memory");
     make_program(file, 0, TWO, 0, 0x100, 0);
-    refuses(file, sizeof file, DFU_ERR_FORMAT, "no segment is loaded");
+    refuses(file, sizeof file, DFU_ERR_FORMAT, "none of 2 program headers at offset 52 loads any");
     make_program(file, 0, 0, 0, 0x100, 124);
     refuses(file, sizeof file, DFU_ERR_FORMAT, "segment 1 holds the file's own headers");
     put32(file + 32, 120);
@@ -162,7 +162,7 @@ static void damage_is_named(void **state)
     put16(file + 44, 3);
     refuses(file, sizeof file, DFU_ERR_FORMAT, "the program headers end at 148, the file at 124");
     put16(file + 44, 0);
-    refuses(file, sizeof file, DFU_ERR_FORMAT, "it is not linked");
+    refuses(file, sizeof file, DFU_ERR_FORMAT, "0 program headers: the ELF file is not linked");
     put16(file + 44, 2);
     put16(file + 42, 56);
     refuses(file, sizeof file, DFU_ERR_FORMAT, "2 program headers of 56 bytes");
@@ -183,7 +183,8 @@ static void claims_four_gib(void **state)
     put32(file + HEADER + 20, 0xFFFFFFFF);
     refuses(file, sizeof file, DFU_ERR_RANGE, "f.elf: the segments reach to offset 4294967156");
     make_program(file, 0, TWO, 0, 0, 0x10000000);
-    refuses(file, sizeof file, DFU_ERR_FORMAT, "f.elf: segment 1 ends at 268435572, the file at 1024");
+    refuses(file, sizeof file, DFU_ERR_FORMAT,
+            "f.elf: segment 1 (header at offset 52) ends at 268435572, the file at 1024");
     put32(file + 28, 0xFFFFFFF0);
     refuses(file, sizeof file, DFU_ERR_FORMAT, "the program headers end at 4294967344, the file at 1024");
 }

@@ -272,7 +272,7 @@ static void limits(void **state)
     put(image, ANY, 0x10, "abcd");
     assert_dfu_ok(dfu_image_limit(image, (struct dfu_range){0x10, 0x14}, &err), err);
     assert_dfu_error(dfu_image_limit(image, (struct dfu_range){0, 0x13}, &err), err, DFU_ERR_RANGE,
-                     "image is 1 bytes too long: it ends at 0x00000014, the limit is 0x00000013");
+                     "image is 1 byte too long: it ends at 0x00000014, the limit is 0x00000013");
     assert_dfu_error(dfu_image_limit(image, (struct dfu_range){0x12, 0x20}, &err), err, DFU_ERR_RANGE,
                      "image begins 2 bytes too low");
     dfu_image_free(image);

@@ -397,6 +397,52 @@ static void a_small_g4(void **state)
     dfu_memmap_free(map);
 }
 
+/* RM0444: FLASH_OPTR has BOR_EN at 8, BORF_LEV at 9, BORR_LEV at 11, nBOOT_SEL at 24, NRST_MODE at 27. */
+static void fields_of_a_g0(void **state)
+{
+    (void)state;
+    static const uint8_t bytes[64] = {0xAA, 0xF3, 0xFF, 0xF8, 0x55, 0x0C, 0x00, 0x07};
+    struct dfu_optbytes *o =
+        loaded("@Internal Flash   /0x08000000/64*02Kg", "@Option Bytes   /0x1FFF7800/01*128 e", 0x1FFF7800, bytes, 64);
+    assert_string_equal(dfu_optbytes_family_name(o), "stm32g0");
+    assert_int_equal(value_of(o, "bor_en"), 1);
+    assert_int_equal(value_of(o, "bor_falling"), 1);
+    assert_int_equal(value_of(o, "bor_rising"), 2);
+    assert_int_equal(value_of(o, "nboot_sel"), 0);
+    assert_int_equal(value_of(o, "nrst_mode"), 3);
+    dfu_optbytes_free(o);
+}
+
+/* PM0075 section 2.5: 0xA5 opens an F1. An F0 opens with 0xAA, and the address alone does not tell them apart. */
+static void clones_of_the_f1(void **state)
+{
+    (void)state;
+    struct dfu_error *err = NULL;
+    static const uint8_t open_f1[16] = {0xA5, 0x5A, 0xFF, 0x00, 0xFF, 0x00, 0xFF, 0x00,
+                                        0xFF, 0x00, 0xFF, 0x00, 0xFF, 0x00, 0xFF, 0x00};
+    static const uint8_t open_f0[16] = {0xAA, 0x55, 0xFF, 0x00, 0xFF, 0x00, 0xFF, 0x00,
+                                        0xFF, 0x00, 0xFF, 0x00, 0xFF, 0x00, 0xFF, 0x00};
+    const char *flash = "@Internal Flash  /0x8000000/128*1Kg";
+    const char *options = "@Option Bytes  /0x1FFFF800/01*016 e";
+    struct dfu_optbytes *o = loaded(flash, options, 0x1FFFF800, open_f1, 16);
+    assert_string_equal(dfu_optbytes_family_name(o), "stm32f1");
+    assert_int_equal(dfu_optbytes_rdp(o), DFU_RDP_0);
+    dfu_optbytes_free(o);
+    o = loaded(flash, options, 0x1FFFF800, open_f0, 16);
+    assert_string_equal(dfu_optbytes_family_name(o), "stm32f0");
+    assert_int_equal(dfu_optbytes_rdp(o), DFU_RDP_0);
+    /* Who says what it is gets it as he says. */
+    struct dfu_memmap *map = NULL;
+    dfu_optbytes_free(o);
+    assert_dfu_ok(dfu_memmap_new(&map, &err), err);
+    assert_dfu_ok(dfu_memmap_add(map, 1, options, &err), err);
+    assert_dfu_ok(dfu_optbytes_new(map, "stm32f0", &o, &err), err);
+    assert_dfu_ok(dfu_optbytes_load(o, 0x1FFFF800, open_f1, 16, &err), err);
+    assert_int_equal(dfu_optbytes_rdp(o), DFU_RDP_1);
+    dfu_optbytes_free(o);
+    dfu_memmap_free(map);
+}
+
 /* RM0433 section 4.9.8: FLASH_OPTSR_CUR 0x1BC6AAF0; registers can be looked at only. */
 static void registers_h7(void **state)
 {
@@ -573,7 +619,9 @@ int main(void)
         cmocka_unit_test(factory_l1),
         cmocka_unit_test(factory_l4),
         cmocka_unit_test(fewer_bytes_than_announced),
+        cmocka_unit_test(fields_of_a_g0),
         cmocka_unit_test(a_small_g4),
+        cmocka_unit_test(clones_of_the_f1),
         cmocka_unit_test(registers_h7),
         cmocka_unit_test(complements_are_checked),
         cmocka_unit_test(erased_words_are_completed),

@@ -101,7 +101,7 @@ static void stripped_from_raw_files(void **state)
     assert_loads(data, size + 15, NULL, size + 15, 0);
     data[0] ^= 1;
     assert_dfu_error(dfu_image_parse(data, size + 16, "f", &o, &image, &err), err, DFU_ERR_FORMAT,
-                     "f: the DFU suffix holds CRC 0xD86A6812, the file has 0x");
+                     "f: the DFU suffix at offset 136 holds CRC 0xD86A6812, the file has 0x");
     assert_dfu_error(dfu_image_parse(for_blinky, 16, "f", &o, &image, &err), err, DFU_ERR_FORMAT,
                      "holds CRC 0xD86A6812");
     assert_null(image);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who has an interface, from a folder that looks like Linux's /sys/bus/usb/devices. */
+/* Who has an interface, from a folder that looks like Linux's /sys/bus/usb/devices, and whether a udevd runs. */
 #include "support.h"
 #include "usb/sysfs.h"
 #include <sys/stat.h>
@@ -65,12 +65,41 @@ static void says_when_there_is_none(void **state)
     assert_true(dfui_sysfs_driver(root, "1-1.4", 2, 3, driver, 15));
 }
 
+static bool listens(const char *text)
+{
+    char name[128];
+    (void)snprintf(name, sizeof name, "%s/unix", root);
+    FILE *f = fopen(name, "w");
+    assert_non_null(f);
+    assert_int_equal(fputs(text, f) < 0, 0);
+    assert_int_equal(fclose(f), 0);
+    return dfui_udevd_listens(name);
+}
+
+#define HEAD "Num       RefCount Protocol Flags    Type St Inode Path\n"
+#define OTHER "ffff9a0000000001: 00000002 00000000 00010000 0001 01 16385 /run/systemd/notify\n"
+
+/* Lines as Linux 6.1 writes them. */
+static void finds_udevd(void **state)
+{
+    (void)state;
+    assert_true(
+        listens(HEAD OTHER "ffff9a0000000002: 00000002 00000000 00010000 0005 01 16411 /run/udev/control\n" OTHER));
+    assert_false(listens(HEAD OTHER));
+    assert_false(listens(HEAD "ffff9a0000000002: 00000002 00000000 00010000 0005 01 16411 /run/udev/control2\n"));
+    assert_false(listens(HEAD "ffff9a0000000002: 00000002 00000000 00010000 0005 01 16411 /x/run/udev/control\n"));
+    assert_false(listens(HEAD "ffff9a0000000002: 00000002 00000000 00010000 0005 01 16411"));
+    assert_false(listens(""));
+    assert_false(dfui_udevd_listens("no/such/file"));
+}
+
 int main(void)
 {
 #if !defined(__linux__)
     puts("skipped: sysfs is Linux's");
     return 77;
 #endif
-    const struct CMUnitTest tests[] = {cmocka_unit_test(names_the_driver), cmocka_unit_test(says_when_there_is_none)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(names_the_driver), cmocka_unit_test(says_when_there_is_none),
+                                       cmocka_unit_test(finds_udevd)};
     return cmocka_run_group_tests(tests, make_tree, remove_tree);
 }

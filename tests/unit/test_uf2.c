@@ -149,7 +149,7 @@ static void damage_is_named(void **state)
     block(HAS_FAMILY, F4, 1, "b", 1, 3);
     refuses(NULL, DFU_ERR_FORMAT, "f.uf2: block number 2 is missing: 2 blocks, but they say that there are 3");
     block(HAS_FAMILY, F4, 2, "c", 1, 3);
-    refuses(NULL, DFU_ERR_FORMAT, "f.uf2: block number 1, of 3, is there twice");
+    refuses(NULL, DFU_ERR_FORMAT, "f.uf2: block 3 (offset 1024): its number is 1, as is that of block 2");
     put32(file + 1024 + 20, 3);
     refuses(NULL, DFU_ERR_FORMAT, "f.uf2: block 3 (offset 1024): its number is 3, of 3 blocks");
     put32(file + 1024 + 24, 4);
@@ -186,13 +186,13 @@ static void numbers_are_complete(void **state)
     block(HAS_FAMILY, F4, 1, "b", 0, 4);
     block(HAS_FAMILY, F4, 2, "c", 3, 4);
     block(HAS_FAMILY, F4, 3, "d", 0, 4);
-    refuses(NULL, DFU_ERR_FORMAT, "f.uf2: block number 0, of 4, is there twice");
+    refuses(NULL, DFU_ERR_FORMAT, "f.uf2: block 4 (offset 1536): its number is 0, as is that of block 2");
     put32(file + 3 * 512 + 20, 1);
     refuses(NULL, DFU_ERR_FORMAT, "f.uf2: block number 2 is missing: 4 blocks, but they say that there are 4");
     put32(file + 2 * 512 + 20, 2);
     dfu_image_free(reads(NULL, 0, "abcd"));
     block(HAS_FAMILY, F4, 3, "d", 2, 4); /* one more than there should be */
-    refuses(NULL, DFU_ERR_FORMAT, "f.uf2: block number 2, of 4, is there twice");
+    refuses(NULL, DFU_ERR_FORMAT, "f.uf2: block 5 (offset 2048): its number is 2, as is that of block 3");
     used = 512; /* the claim of a small file costs nothing */
     put32(file + 20, 0);
     put32(file + 24, 0xFFFFFFFF);

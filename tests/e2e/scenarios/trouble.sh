@@ -12,6 +12,7 @@ reader=$!
 until_true test -s theirs
 exits 0 "busy: dfu list" dfu list
 says stdout "206437A55652"
+says stdout "cannot be used: another program has claimed interface 0"
 exits 5 "busy: dfu verify" dfu verify app.bin@0x08008000
 says stderr "hint:"
 says stderr "interface 0"
