@@ -85,13 +85,16 @@ void dfui_run_point(struct dfui_run *run, uint64_t address)
 
 static int ensure_pointed(struct dfui_run *run, struct dfu_error **err)
 {
+    /* The erase before was so fast that the sector was looked at: nothing has moved the pointer since. */
+    if (run->pointed_at_blank && run->run_start == run->blank.start && run->session->alt == (int)run->blank_alt)
+        run->pointed = true;
+    run->pointed_at_blank = false;
     if (run->pointed)
         return DFU_OK;
     struct dfui_link *link = &run->session->link;
     int rc = run->expecting ? dfui_dfuse_try_address(link, (uint32_t)run->run_start, err)
                             : dfui_dfuse_set_address(link, (uint32_t)run->run_start, err);
     run->pointed = rc == DFU_OK;
-    run->pointed_at_blank = false;
     return rc;
 }
 
@@ -106,6 +109,7 @@ static bool recovered(struct dfui_run *run, const struct dfu_error *failure)
         dfui_log(run->session->link.log, DFU_LOG_INFO, "recovery failed: %s", dfu_error_message(second));
     dfui_error_clear(&second);
     run->pointed = false;
+    run->pointed_at_blank = false;
     run->session->link.retries++;
     return rc == DFU_OK;
 }

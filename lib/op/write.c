@@ -34,7 +34,6 @@ static bool probe(struct dfui_run *run, const struct dfu_step *step, int *rc, st
     run->blank = (struct dfu_range){0, 0};
     if (seen && step->address == run->run_start) {
         *rc = DFU_OK;
-        run->pointed = run->pointed_at_blank;
         memset(run->block, run->blank_value, step->length);
         return true;
     }

@@ -139,17 +139,10 @@ static bool with_image(const struct place *p, struct dfu_sim *sim)
     return dfu_sim_load(sim, 0, p->lies_at, p->bytes, (size_t)(p->range.end - p->range.start), NULL) == DFU_OK;
 }
 
-/* Left out: boards whose map has room for 32 bytes where the chip has 16 option bytes, which cannot be written as they
- * are announced; the one that is no STM32 is taken for another family, too. */
-static bool with_known_options(const struct place *p, struct dfu_sim *sim)
-{
-    (void)sim;
-    return strcmp(p->profile, "stm32f042") != 0 && strcmp(p->profile, "apm32f103") != 0;
-}
-
 static bool with_protection(const struct place *p, struct dfu_sim *sim)
 {
-    return strcmp(p->profile, "apm32f103") != 0 && dfu_sim_protect(sim, 0, 1, NULL) == DFU_OK;
+    (void)p;
+    return dfu_sim_protect(sim, 0, 1, NULL) == DFU_OK;
 }
 
 /* --- the board afterwards --- */
@@ -285,7 +278,7 @@ const struct job jobs[] = {
     {"erase", false, true, false, as_it_is, erase, sectors_erased, only_sectors},
     {"leave", true, false, false, as_it_is, leave, anything, nothing},
     {"unprotect", false, true, true, with_protection, unprotect, is_open, only_flash_and_options},
-    {"options", false, false, true, with_known_options, options, options_set, only_options},
+    {"options", false, false, true, as_it_is, options, options_set, only_options},
 };
 
 const size_t job_count = sizeof jobs / sizeof jobs[0];
