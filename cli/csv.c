@@ -30,20 +30,16 @@ static int bad(const struct reader *r, uint32_t line, const char *why, struct df
     return dfu_error_set(err, DFU_ERR_FORMAT, "%s: line %u: %s", r->name, (unsigned)line, why);
 }
 
-/* Room for one more of what array holds. */
-static int grow(void *array, size_t *room, size_t used, size_t each, struct dfu_error **err)
+/* An array with room for one more than used; NULL, and the old one as it was, when there is no memory. */
+static void *with_room(void *array, size_t *room, size_t used, size_t each)
 {
-    void *old;
     if (used < *room)
-        return DFU_OK;
+        return array;
     size_t more = *room == 0 ? 64 : *room * 2;
-    memcpy(&old, array, sizeof old);
-    void *grown = realloc(old, more * each);
-    if (grown == NULL)
-        return no_memory(err);
-    memcpy(array, &grown, sizeof grown);
-    *room = more;
-    return DFU_OK;
+    void *grown = realloc(array, more * each);
+    if (grown != NULL)
+        *room = more;
+    return grown;
 }
 
 static int at_line_end(const struct reader *r)
@@ -89,13 +85,14 @@ static int read_plain(struct reader *r, struct dfu_error **err)
 
 static int read_field(struct reader *r, struct dfu_error **err)
 {
-    int rc = grow(&r->csv->fields, &r->field_room, r->field_count, sizeof *r->csv->fields, err);
-    if (rc != DFU_OK)
-        return rc;
     const char *begin = r->to;
     uint32_t line = r->line;
+    const char **fields = with_room((void *)r->csv->fields, &r->field_room, r->field_count, sizeof *r->csv->fields);
+    if (fields == NULL)
+        return no_memory(err);
+    r->csv->fields = fields;
     r->csv->fields[r->field_count++] = begin;
-    rc = r->at < r->end && *r->at == '"' ? read_quoted(r, err) : read_plain(r, err);
+    int rc = r->at < r->end && *r->at == '"' ? read_quoted(r, err) : read_plain(r, err);
     if (rc == DFU_OK && (size_t)(r->to - begin) > CSV_MOST_FIELD)
         rc = dfu_error_set(err, DFU_ERR_FORMAT, "%s: line %u: a field of %zu bytes, at most %zu are possible", r->name,
                            (unsigned)line, (size_t)(r->to - begin), CSV_MOST_FIELD);
@@ -107,12 +104,13 @@ static int read_row(struct reader *r, struct dfu_error **err)
 {
     size_t first = r->field_count;
     uint32_t line = r->line;
-    int rc = grow(&r->csv->lines, &r->row_room, r->row_count, sizeof *r->csv->lines, err);
-    if (rc != DFU_OK)
-        return rc;
-    r->csv->lines[r->row_count++] = line;
+    uint32_t *lines = with_room(r->csv->lines, &r->row_room, r->row_count, sizeof *r->csv->lines);
+    if (lines == NULL)
+        return no_memory(err);
+    r->csv->lines = lines;
+    lines[r->row_count++] = line;
     for (;;) {
-        rc = read_field(r, err);
+        int rc = read_field(r, err);
         if (rc != DFU_OK)
             return rc;
         if (r->field_count - first > CSV_MOST_COLUMNS)

@@ -164,20 +164,23 @@ static int station_selectors(const struct args *args, struct dfu_selector **out,
     struct dfu_selector all;
     int rc = select_parse(args, &all, err);
     *count = 0;
-    *out = calloc(args->use_count + 1, sizeof **out);
-    if (rc == DFU_OK && *out == NULL)
-        rc = dfu_error_set(err, DFU_ERR_NO_MEMORY, "out of memory");
-    for (size_t i = 0; rc == DFU_OK && i < args->use_count; i++) {
+    *out = NULL;
+    struct dfu_selector *list = rc == DFU_OK ? calloc(args->use_count + 1, sizeof *list) : NULL;
+    if (list == NULL)
+        return rc != DFU_OK ? rc : dfu_error_set(err, DFU_ERR_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < args->use_count; i++) {
         enum opt_id id = args->uses[i].opt->id;
         if (id != OPT_PATH && id != OPT_SERIAL)
             continue;
-        (*out)[*count] = all;
-        (*out)[*count].path = id == OPT_PATH ? args->uses[i].value : NULL;
-        (*out)[(*count)++].serial = id == OPT_SERIAL ? args->uses[i].value : NULL;
+        struct dfu_selector *one = &list[(*count)++];
+        *one = all;
+        one->path = id == OPT_PATH ? args->uses[i].value : NULL;
+        one->serial = id == OPT_SERIAL ? args->uses[i].value : NULL;
     }
-    if (rc == DFU_OK && *count == 0)
-        (*out)[(*count)++] = all;
-    return rc;
+    if (*count == 0)
+        list[(*count)++] = all;
+    *out = list;
+    return DFU_OK;
 }
 
 /* Nothing more can be given out: no further board is begun. */

@@ -151,21 +151,27 @@ static void on_record(enum ledger_word word, const char hash[64], void *user)
         row->state = word == LEDGER_RELEASE ? ROW_FREE : ROW_HELD;
 }
 
+/* Two neighbours of runs, list[from..middle) and list[middle..to), become one in other. */
+static void merge(const struct row *rows, const uint32_t *list, uint32_t *other, size_t from, size_t middle, size_t to)
+{
+    size_t a = from;
+    size_t b = middle;
+    for (size_t i = from; i < to; i++) {
+        int first = b == to || (a < middle && memcmp(rows[list[a]].hash, rows[list[b]].hash, 64) <= 0);
+        other[i] = first ? list[a++] : list[b++];
+    }
+}
+
 /* Merge sort: qsort() cannot be told where the hashes are. */
 static void sort(const struct row *rows, uint32_t *list, uint32_t *other, size_t count)
 {
-    if (count < 2)
-        return;
-    size_t half = count / 2;
-    sort(rows, list, other, half);
-    sort(rows, list + half, other, count - half);
-    size_t a = 0;
-    size_t b = half;
-    for (size_t i = 0; i < count; i++) {
-        int first = b == count || (a < half && memcmp(rows[list[a]].hash, rows[list[b]].hash, 64) <= 0);
-        other[i] = first ? list[a++] : list[b++];
+    for (size_t run = 1; run < count; run *= 2) {
+        for (size_t from = 0; from < count; from += 2 * run) {
+            size_t middle = from + run < count ? from + run : count;
+            merge(rows, list, other, from, middle, middle + run < count ? middle + run : count);
+        }
+        memcpy(list, other, count * sizeof *list);
     }
-    memcpy(list, other, count * sizeof *list);
 }
 
 static int index_rows(struct ledger *l, const char *table_name, struct dfu_error **err)
@@ -263,7 +269,7 @@ static int start(struct ledger *l, const char *table_name, struct dfu_error **er
     int rc = index_rows(l, table_name, err);
     if (rc == DFU_OK)
         rc = read_all(l, &text, &length, err);
-    if (rc == DFU_OK)
+    if (rc == DFU_OK && text != NULL)
         rc = take_up(l, table_name, text, length, err);
     free(text);
     return rc;

@@ -134,38 +134,55 @@ static int damaged(const char *name, size_t line, struct dfu_error **err)
     return DFU_ERR_FORMAT;
 }
 
+/* How far a ledger is understood. */
+struct progress {
+    size_t good;     /* everything before is */
+    size_t number;   /* of the line in hand */
+    size_t bad_line; /* the first one after good that is no record; 0 = none */
+};
+
+/* One line, length without its end; next is where the one after it begins. */
+static int read_line(struct progress *p, const char *text, size_t at, size_t length, size_t next, const char *name,
+                     ledgertext_fn *fn, void *user, struct dfu_error **err)
+{
+    int whole = next > at + length && length < LEDGER_LINE && sealed(text + at, length);
+    size_t left_behind = whole ? read_torn(text + at, length) : SIZE_MAX;
+    p->number++;
+    if (!whole) {
+        p->bad_line = p->bad_line != 0 ? p->bad_line : p->number;
+        return DFU_OK;
+    }
+    if (left_behind != SIZE_MAX) {
+        if (left_behind != at - p->good)
+            return damaged(name, p->number, err);
+        hold(text + p->good, at - p->good, fn, user);
+        p->bad_line = 0;
+    } else if (p->bad_line != 0) { /* something good after something bad that nobody has spoken of */
+        return damaged(name, p->bad_line, err);
+    } else if (!read_entry(text + at, length, fn, user)) {
+        return damaged(name, p->number, err);
+    }
+    p->good = next;
+    return DFU_OK;
+}
+
 int ledgertext_read(const char *text, size_t length, const char *header, size_t header_length, const char *name,
                     ledgertext_fn *fn, void *user, size_t *torn, struct dfu_error **err)
 {
-    size_t good = header_length; /* everything before is understood */
-    size_t number = 1;
-    size_t bad_line = 0; /* the first one after good that is no record */
+    struct progress p = {.good = header_length, .number = 1};
     *torn = 0;
     if (length < header_length || memcmp(text, header, header_length) != 0)
         return dfu_error_set(err, DFU_ERR_FORMAT, "%s is not the ledger of these columns", name);
-    for (size_t at = good; at < length;) {
+    for (size_t at = p.good; at < length;) {
         const char *end = memchr(text + at, '\n', length - at);
         size_t line = end != NULL ? (size_t)(end - (text + at)) : length - at;
         size_t next = at + line + (end != NULL);
-        int whole = end != NULL && line < LEDGER_LINE && sealed(text + at, line);
-        size_t left_behind = whole ? read_torn(text + at, line) : SIZE_MAX;
-        number++;
-        if (left_behind != SIZE_MAX) {
-            if (left_behind != at - good)
-                return damaged(name, number, err);
-            hold(text + good, at - good, fn, user);
-            good = next;
-            bad_line = 0;
-        } else if (whole && bad_line == 0 && read_entry(text + at, line, fn, user)) {
-            good = next;
-        } else if (whole) { /* something good after something bad that nobody has spoken of */
-            return damaged(name, bad_line != 0 ? bad_line : number, err);
-        } else if (bad_line == 0) {
-            bad_line = number;
-        }
+        int rc = read_line(&p, text, at, line, next, name, fn, user, err);
+        if (rc != DFU_OK)
+            return rc;
         at = next;
     }
-    *torn = length - good;
-    hold(text + good, *torn, fn, user);
+    *torn = length - p.good;
+    hold(text + p.good, *torn, fn, user);
     return DFU_OK;
 }

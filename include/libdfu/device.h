@@ -81,7 +81,8 @@ struct dfu_device_info {
 DFU_API int dfu_list_new(struct dfu_context *context, const struct dfu_selector *selector, struct dfu_list **out,
                          struct dfu_error **err);
 
-/** Waits up to @p timeout_ms (UINT32_MAX = no limit) until at least one matches.
+/** Waits up to @p timeout_ms (UINT32_MAX = no limit) until at least one matches. One that cannot be opened is given up
+ *  to 2 s of that: permissions are often set only after a device has appeared.
  *  Errors: DFU_ERR_NO_DEVICE (time is up), and those of dfu_list_new(). @since 0.1 */
 DFU_API int dfu_list_wait(struct dfu_context *context, const struct dfu_selector *selector, uint32_t timeout_ms,
                           struct dfu_list **out, struct dfu_error **err);

@@ -112,7 +112,9 @@ static void note_zeros(struct dfui_run *run, uint32_t length)
 int dfui_run_verify_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     struct dfu_range differing;
+    run->expecting = run->plan->summary.write_blocks > 0;
     int rc = dfui_ahead_read(run, step, err);
+    run->expecting = false;
     if (rc == DFU_OK)
         note_zeros(run, step->length);
     if (rc == DFU_OK && run->plan->summary.write_blocks > 0 && dfui_run_differs(run, step, &differing))

@@ -50,6 +50,7 @@ int dfui_run_repair(struct dfui_run *run, const struct dfu_step *step, struct df
 {
     struct dfu_range differing;
     dfui_ahead_drop(run);
+    run->pointed = false; /* perhaps it was another place that was read */
     int rc = dfui_run_read(run, step->block, run->block, step->length, err);
     if (rc != DFU_OK)
         return rc;

@@ -286,8 +286,6 @@ static int prepare(struct dfui_run *run, struct dfu_error **err)
             run->options.into == NULL)
             return dfu_error_set(err, DFU_ERR_ARGUMENT, "a read needs an image to read into");
     }
-    if (plan->summary.read_bytes > 0)
-        dfui_dfuse_doubt_address(&run->session->link);
     return DFU_OK;
 }
 

@@ -43,6 +43,7 @@ struct dfui_run {
     size_t region_count;
     uint64_t run_start; /* address that the current run is relative to */
     bool pointed;       /* the device's pointer is run_start */
+    bool expecting;     /* what is about to be read is known: another place would show */
     uint64_t started_us;
     uint64_t flashed_to; /* everything the plan writes below this address is new */
     bool erased_anything;
@@ -55,7 +56,11 @@ struct dfui_run {
     uint64_t difference_runs;
     uint8_t first_expected;
     uint8_t first_found;
-    uint32_t uploaded_blocks;   /* plain DFU: blocks of the current upload */
+    uint32_t uploaded_blocks; /* plain DFU: blocks of the current upload */
+    struct dfu_range blank;   /* what was read right after its erase, and was blank; empty = nothing */
+    uint32_t blank_alt;
+    uint8_t blank_value;
+    bool pointed_at_blank;      /* nothing has moved the pointer since */
     uint64_t shortest_erase_us; /* of a sector, where one was so fast that it was looked at; 0 = none */
     uint64_t seen_blank;        /* that sector, until the next erase: its first block need not be read again */
     bool has_read;              /* an UPLOAD of this job went well */

@@ -4,8 +4,10 @@
 #include "op/gang_private.h"
 #include <stdlib.h>
 
-/* Times that a board whose serial number decides is looked at in vain; 50 ms lie between. */
+/* Times that a board whose serial number decides is looked at in vain; 50 ms or more lie between. */
 #define MOST_LOOKS 40
+/* Between two looks at the boards in hand. */
+#define LOOK_US 50000
 
 /* A path with a board at it that is being done, was done, or is not wanted. */
 struct seat {
@@ -210,6 +212,14 @@ static int scan(struct station *st, struct dfu_error **err)
     return rc;
 }
 
+/* Until something is plugged in or unplugged. A board that is done is no such change, but frees its path. */
+static int wait_a_little(struct station *st, struct dfu_error **err)
+{
+    const struct dfu_context *scout = st->gang->scout;
+    uint64_t until = st->gang->count > 0 ? scout->ops.now_us(scout->self, NULL) + LOOK_US : UINT64_MAX;
+    return dfui_pause_for_change(st->gang->scout, until, err);
+}
+
 static int watch(struct station *st, struct dfu_error **err)
 {
     struct dfu_gang *gang = st->gang;
@@ -222,7 +232,7 @@ static int watch(struct station *st, struct dfu_error **err)
         }
         rc = scan(st, err);
         if (rc == DFU_OK && may_begin(st))
-            rc = dfui_pause_for_change(gang->scout, UINT64_MAX, err);
+            rc = wait_a_little(st, err);
     }
     while (gather(st, true) > 0) {
         /* until the last is in */

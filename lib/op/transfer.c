@@ -87,8 +87,11 @@ static int ensure_pointed(struct dfui_run *run, struct dfu_error **err)
 {
     if (run->pointed)
         return DFU_OK;
-    int rc = dfui_dfuse_set_address(&run->session->link, (uint32_t)run->run_start, err);
+    struct dfui_link *link = &run->session->link;
+    int rc = run->expecting ? dfui_dfuse_try_address(link, (uint32_t)run->run_start, err)
+                            : dfui_dfuse_set_address(link, (uint32_t)run->run_start, err);
     run->pointed = rc == DFU_OK;
+    run->pointed_at_blank = false;
     return rc;
 }
 
@@ -155,6 +158,12 @@ static bool is_blank(struct dfui_run *run, const struct dfu_step *step, uint32_t
             blank = run->other[i] == value;
     }
     dfui_run_point(run, start);
+    if (blank && bytes <= run->plan->target.block_size) {
+        run->blank = (struct dfu_range){step->address, step->address + bytes};
+        run->blank_alt = step->alt;
+        run->blank_value = (uint8_t)value;
+        run->pointed_at_blank = true;
+    }
     return blank;
 }
 
@@ -162,6 +171,9 @@ static int erase_once(struct dfui_run *run, const struct dfu_step *step, struct 
 {
     struct dfui_link *link = &run->session->link;
     run->pointed = false; /* some ROMs use the pointer for the erase address */
+    run->pointed_at_blank = false;
+    if (step->kind == DFU_STEP_MASS_ERASE || step->address == run->blank.start)
+        run->blank = (struct dfu_range){0, 0};
     return step->kind == DFU_STEP_MASS_ERASE ? dfui_dfuse_mass_erase(link, step->length, err)
                                              : dfui_dfuse_erase(link, (uint32_t)step->address, step->length, err);
 }

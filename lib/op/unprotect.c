@@ -96,6 +96,15 @@ static int check_blank(struct dfui_protect *p, struct dfu_error **err)
     return DFU_OK;
 }
 
+/* Twice, where the option bytes could not be read: without them, flash of an L0 or L1 that is erased looks closed. */
+static void ask_level(struct dfui_protect *p)
+{
+    int rc = DFU_OK;
+    p->result.rdp_after = dfui_protect_level(p->session, &rc);
+    if (rc != DFU_OK && dfui_session_recover(p->session, NULL) == DFU_OK)
+        p->result.rdp_after = dfui_protect_level(p->session, NULL);
+}
+
 static int unprotect(struct dfui_protect *p, struct dfu_error **err)
 {
     struct dfu_session *s = p->session;
@@ -140,7 +149,7 @@ static int unprotect(struct dfui_protect *p, struct dfu_error **err)
         return rc;
     if (!went)
         return did_nothing(s, err);
-    p->result.rdp_after = dfui_protect_level(s, NULL);
+    ask_level(p);
     rc = dfui_session_recover(s, err);
     if (rc == DFU_OK && p->result.rdp_after > DFU_RDP_0)
         rc = still_protected(p->result.rdp_after, err);

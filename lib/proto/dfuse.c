@@ -47,15 +47,17 @@ static int address_command(struct dfui_link *link, enum dfui_kind kind, uint32_t
     return rc;
 }
 
-int dfui_dfuse_set_address(struct dfui_link *link, uint32_t address, struct dfu_error **err)
+int dfui_dfuse_try_address(struct dfui_link *link, uint32_t address, struct dfu_error **err)
 {
     return address_command(link, DFUI_KIND_POINT, address, POINT_MS, err);
 }
 
-void dfui_dfuse_doubt_address(struct dfui_link *link)
+int dfui_dfuse_set_address(struct dfui_link *link, uint32_t address, struct dfu_error **err)
 {
-    link->known |= 1u << DFUI_KIND_POINT;
-    link->hasty &= ~(1u << DFUI_KIND_POINT);
+    int rc = dfui_dfuse_try_address(link, address, err);
+    /* Done without a wait looks just like forgotten, and what is written then goes elsewhere, perhaps over flash that
+     * the plan does not touch: once more, which does no harm. */
+    return rc == DFU_OK && !link->waited ? dfui_dfuse_try_address(link, address, err) : rc;
 }
 
 int dfui_dfuse_erase(struct dfui_link *link, uint32_t address, uint32_t sector_size, struct dfu_error **err)

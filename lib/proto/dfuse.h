@@ -8,13 +8,13 @@
 /* First wBlockNum of data; 0 is for commands, 1 is reserved (AN3156 section 3). */
 #define DFUI_DFUSE_FIRST_BLOCK 2u
 
-/* SET_ADDRESS (0x21). Harmless to repeat, so it is repeated on transient faults. */
+/* SET_ADDRESS (0x21). Harmless to repeat, so it is repeated on transient faults, and where the device was done without
+ * a wait. */
 int dfui_dfuse_set_address(struct dfui_link *link, uint32_t address, struct dfu_error **err);
+/* The same, believing the device: for reading what is known anyway, so that it would show. */
+int dfui_dfuse_try_address(struct dfui_link *link, uint32_t address, struct dfu_error **err);
 
 /* Erases the sector at address (0x41 and four bytes); sector_size sets the time limit. */
-/* For runs that nothing else would show to be of another place, as a read: the next SET_ADDRESS is sent again when it
- * ends without a wait. */
-void dfui_dfuse_doubt_address(struct dfui_link *link);
 int dfui_dfuse_erase(struct dfui_link *link, uint32_t address, uint32_t sector_size, struct dfu_error **err);
 
 /* Mass erase (0x41 alone); bytes sets the time limit. */

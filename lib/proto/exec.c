@@ -114,13 +114,13 @@ static int patient_getstatus(struct dfui_link *link, const struct dfui_command *
 
 /* Did the command end without a wait, where the last one of its kind had one? The device may have forgotten it. Only
  * the first such answer is doubted: some devices have no wait for short blocks and blank sectors. */
-static bool doubtful(struct dfui_link *link, const struct dfui_command *c, bool waited)
+static bool doubtful(struct dfui_link *link, const struct dfui_command *c)
 {
     uint32_t bit = 1u << c->kind;
     bool usual = (link->known & bit) != 0 && (link->hasty & bit) == 0;
     link->known |= bit;
-    link->hasty = waited ? link->hasty & ~bit : link->hasty | bit;
-    return !waited && usual && c->kind != DFUI_KIND_OTHER;
+    link->hasty = link->waited ? link->hasty & ~bit : link->hasty | bit;
+    return !link->waited && usual && (c->kind == DFUI_KIND_ERASE || c->kind == DFUI_KIND_WRITE);
 }
 
 /* Polls from GETSTATUS #1 to the end of the command. */
@@ -128,9 +128,9 @@ static int poll_to_end(struct dfui_link *link, const struct dfui_command *c, enu
                        struct dfu_error **err)
 {
     uint64_t deadline = dfui_link_now(link) + (uint64_t)c->deadline_ms * 1000;
-    bool waited = false;
     enum dfui_early early = DFUI_EARLY_NOTHING;
     link->last.poll_ms = 0;
+    link->waited = false;
     for (unsigned round = 0;; round++) {
         struct dfui_status s = link->last;
         int rc = early == DFUI_EARLY_DONE ? DFU_OK : patient_getstatus(link, c, &s, deadline, err);
@@ -148,12 +148,12 @@ static int poll_to_end(struct dfui_link *link, const struct dfui_command *c, enu
             return dfui_exec_refusal(link, c->what, err);
         }
         if (s.state == DFU_STATE_DNLOAD_IDLE) {
-            if (doubtful(link, c, waited))
+            if (doubtful(link, c))
                 return dfu_error_set(err, DFU_ERR_PROTOCOL, "%s: device is done at once, unlike before", c->what);
             *outcome = DFUI_DONE;
             return DFU_OK;
         }
-        waited = waited || s.poll_ms > 0;
+        link->waited = link->waited || s.poll_ms > 0;
         if (s.state == DFU_STATE_IDLE) {
             /* Somebody dropped the command: nothing runs in dfuIDLE. Whether it ran is not known. */
             return dfu_error_set(err, DFU_ERR_PROTOCOL, "%s: device fell back to dfuIDLE", c->what);

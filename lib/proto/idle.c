@@ -27,6 +27,7 @@ struct effort {
     uint64_t begun_us; /* of being busy; 0 = not yet */
     uint64_t limit_us;
     bool told;
+    bool cleared;        /* CLRSTATUS has just ended dfuERROR */
     unsigned stale_seen; /* dfuIDLE with a status that is not OK */
 };
 
@@ -116,9 +117,10 @@ static int ask_state(struct dfui_link *link, struct effort *e, uint8_t *state, s
 /* One round; DFU_OK with link->state set, or a wire error. */
 static int one_round(struct dfui_link *link, struct effort *e, bool first, struct dfu_error **err)
 {
-    uint8_t state;
+    uint8_t state = DFU_STATE_IDLE;
     struct dfui_status s;
-    int rc = ask_state(link, e, &state, err);
+    int rc = e->cleared ? DFU_OK : ask_state(link, e, &state, err);
+    e->cleared = false;
     if (rc != DFU_OK)
         return rc;
     if (first)
@@ -146,7 +148,7 @@ static int one_round(struct dfui_link *link, struct effort *e, bool first, struc
     bool stale = s.state == DFU_STATE_IDLE && s.status != DFU_STATUS_OK && e->stale_seen++ == 0;
     if (s.state >= DFU_STATE_ERROR || stale ||
         (s.state == DFU_STATE_DNBUSY && (link->quirks & DFUI_QUIRK_ENDLESS_BUSY)))
-        (void)dfui_request_clrstatus(link, NULL);
+        e->cleared = dfui_request_clrstatus(link, NULL) == DFU_OK && s.state == DFU_STATE_ERROR;
     if (stale)
         link->state = DFUI_STATE_UNKNOWN;
     return DFU_OK;

@@ -46,9 +46,10 @@ struct dfui_link {
     uint32_t quirks;         /* enum dfui_quirk */
     uint32_t retries;        /* transfers that were repeated */
     uint32_t hasty;          /* kinds of commands (1 << enum dfui_kind) the last of which ended without a wait */
-    uint32_t known;          /* kinds that the device has done, or of which the first is to be doubted */
+    uint32_t known;          /* kinds that the device has done */
     uint64_t busy_until_us;  /* a wait that was cut short by a cancel: the device is busy until then */
     uint64_t busy_limit_us;  /* how long a command that nobody waits for may go on; 0 = 40 s */
+    bool waited;             /* the device asked for some time before the last command was done */
     bool endless;            /* the last command was still busy when its time was over */
     bool hangs;              /* so was an earlier erase of this device, which then had come to its end */
     struct dfui_status last; /* the last GETSTATUS reply */

@@ -161,13 +161,15 @@ static int refuse_absent(const struct detach *d, const struct dfui_sighting *las
     return DFU_ERR_GONE;
 }
 
-static int await(struct detach *d, struct dfu_list **out, struct dfu_error **err)
+static int await(struct detach *d, struct dfu_list **out, bool *returned, struct dfu_error **err)
 {
     struct dfui_sighting last;
     struct dfu_list *list = NULL;
+    *returned = false;
     int rc = dfui_await_dfu(d->context, d->device->path, d->limit_us, &last, &list, err);
     if (rc != DFU_OK)
         return rc;
+    *returned = list == NULL && last.presence == DFUI_RUNTIME && last.address != d->before.address;
     if (list == NULL)
         return refuse_absent(d, &last, err);
     const struct dfu_device *now = dfu_list_at(list, 0);
@@ -178,6 +180,24 @@ static int await(struct detach *d, struct dfu_list **out, struct dfu_error **err
     else
         *out = list;
     return rc;
+}
+
+/* What came back in run-time mode may have lost its power rather than have left: it is asked once more. */
+static int send_and_await(struct detach *d, struct dfu_list **out, struct dfu_error **err)
+{
+    for (int attempt = 1;; attempt++) {
+        bool returned = false;
+        int rc = connect(d, err);
+        if (rc == DFU_OK)
+            rc = send_off(d, err);
+        disconnect(d);
+        if (rc == DFU_OK)
+            rc = await(d, out, &returned, err);
+        if (!returned || attempt == 2)
+            return rc;
+        dfui_log(&d->context->log, DFU_LOG_INFO, "%s came back in run-time mode: asking it again", d->device->path);
+        dfui_error_clear(err);
+    }
 }
 
 int dfu_device_detach(struct dfu_context *context, const struct dfu_device *device,
@@ -200,12 +220,7 @@ int dfu_device_detach(struct dfu_context *context, const struct dfu_device *devi
     if (rc != DFU_OK)
         return rc;
     d.limit_us = (uint64_t)(o.timeout_ms != 0 ? o.timeout_ms : RETURN_LIMIT_MS) * 1000;
-    rc = connect(&d, err);
-    if (rc == DFU_OK)
-        rc = send_off(&d, err);
-    disconnect(&d);
-    if (rc == DFU_OK)
-        rc = await(&d, out, err);
+    rc = send_and_await(&d, out, err);
     if (rc != DFU_OK)
         dfu_error_wrap(err, "cannot detach %04x:%04x at %s", device->info.vid, device->info.pid, device->path);
     if (rc == DFU_ERR_STALL)

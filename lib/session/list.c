@@ -282,15 +282,25 @@ int dfui_list_scan(struct dfu_context *context, const struct dfu_selector *selec
     return make_list(context, selector, true, out, err);
 }
 
+static int check_cancel(const struct dfu_context *context, int rc, struct dfu_error **err)
+{
+    if (rc >= 0 && atomic_load_explicit(context->cancel, memory_order_relaxed))
+        return dfu_error_set(err, DFU_ERR_CANCELLED, "cancelled while waiting for a device");
+    return rc;
+}
+
+/* A cancel is looked for on both sides: to look at the bus may take longer than to wait. */
 static int pause_slice(struct dfu_context *context, uint64_t until_us, bool for_change, struct dfu_error **err)
 {
-    if (atomic_load_explicit(context->cancel, memory_order_relaxed))
-        return dfu_error_set(err, DFU_ERR_CANCELLED, "cancelled while waiting for a device");
+    int rc = check_cancel(context, DFU_WAIT_CHANGED, err);
+    if (rc != DFU_WAIT_CHANGED)
+        return rc;
     uint64_t until = dfui_min(until_us, context->ops.now_us(context->self, NULL) + SCAN_PAUSE_US);
     if (for_change && context->ops.wait_change != NULL)
-        return context->ops.wait_change(context->self, until, err);
-    context->ops.sleep_until_us(context->self, NULL, until);
-    return DFU_WAIT_CHANGED;
+        rc = context->ops.wait_change(context->self, until, err);
+    else
+        context->ops.sleep_until_us(context->self, NULL, until);
+    return check_cancel(context, rc, err);
 }
 
 int dfui_pause_for_change(struct dfu_context *context, uint64_t deadline_us, struct dfu_error **err)
@@ -321,6 +331,15 @@ int dfui_link_pause_for_change(struct dfu_context *context, struct dfui_link *li
     return dfui_link_sleep_until(link, now + (context->ops.now_us(context->self, NULL) - own), err);
 }
 
+static bool any_opens(const struct dfu_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i]->info.access == DFU_OK)
+            return true;
+    }
+    return false;
+}
+
 int dfu_list_wait(struct dfu_context *context, const struct dfu_selector *selector, uint32_t timeout_ms,
                   struct dfu_list **out, struct dfu_error **err)
 {
@@ -328,16 +347,22 @@ int dfu_list_wait(struct dfu_context *context, const struct dfu_selector *select
         return dfu_error_set(err, DFU_ERR_ARGUMENT, "no context, or no place for the list");
     uint64_t begin = context->ops.now_us(context->self, NULL);
     uint64_t deadline = timeout_ms == UINT32_MAX ? UINT64_MAX : begin + (uint64_t)timeout_ms * 1000;
+    uint64_t settled = 0;
     for (;;) {
         int rc = dfu_list_new(context, selector, out, err);
-        if (rc != DFU_OK || dfu_list_count(*out) > 0)
+        if (rc != DFU_OK)
             return rc;
+        uint64_t now = context->ops.now_us(context->self, NULL);
+        bool there = dfu_list_count(*out) > 0;
+        if (there && settled == 0)
+            settled = dfui_min(deadline, now + DFUI_SETTLE_US);
+        if (there && (any_opens(*out) || now >= settled))
+            return DFU_OK;
         dfu_list_free(*out);
         *out = NULL;
-        uint64_t now = context->ops.now_us(context->self, NULL);
         if (now >= deadline)
             return dfu_error_set(err, DFU_ERR_NO_DEVICE, "no matching device came within %u ms", timeout_ms);
-        rc = dfui_pause_for_change(context, deadline, err);
+        rc = there ? dfui_pause_to_retry(context, settled, err) : dfui_pause_for_change(context, deadline, err);
         if (rc != DFU_OK)
             return rc;
     }

@@ -66,6 +66,9 @@ int dfui_link_pause_for_change(struct dfu_context *context, struct dfui_link *li
 /* 50 ms, or to the deadline, before something is tried again that no event will tell of. */
 int dfui_pause_to_retry(struct dfu_context *context, uint64_t deadline_us, struct dfu_error **err);
 
+/* udev has set the permissions of a new device by then, or will not. */
+#define DFUI_SETTLE_US UINT64_C(2000000)
+
 /*
  * Waits up to limit_us for a device in DFU mode at path, by the transport's own clock. *out lists it, whichever board
  * it is, or is NULL when time was up; *last is what was seen at the end. An open that is refused is tried again for a

@@ -3,9 +3,6 @@
 #include "core/checked.h"
 #include "session/session_private.h"
 
-/* udev has set the permissions of a new device by then, or will not. */
-#define SETTLE_US 2000000
-
 int dfui_session_watch(struct dfu_session *s, uint32_t limit_ms, uint32_t *left, struct dfu_error **err)
 {
     struct dfui_link *link = &s->link;
@@ -47,7 +44,7 @@ int dfui_await_dfu(struct dfu_context *c, const char *path, uint64_t limit_us, s
         uint64_t now = c->ops.now_us(c->self, NULL);
         if (rc == DFU_OK && last->presence == DFUI_DFU) {
             if (settled == 0)
-                settled = dfui_min(deadline, now + SETTLE_US);
+                settled = dfui_min(deadline, now + DFUI_SETTLE_US);
             rc = dfu_list_new(c, &sel, out, err);
             const struct dfu_device *found = dfu_list_at(*out, 0);
             if (found != NULL && (found->info.access == DFU_OK || now >= settled))

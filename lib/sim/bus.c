@@ -112,34 +112,39 @@ void dfui_sim_lock_out(struct sim_board *board)
     dfui_sim_publish(board);
 }
 
-static struct sim_board *find(struct dfu_sim *sim, size_t board, int *rc, struct dfu_error **err)
+static int check_board(const struct dfu_sim *sim, size_t board, struct dfu_error **err)
 {
-    *rc = DFU_OK;
     if (sim == NULL)
-        *rc = dfu_error_set(err, DFU_ERR_ARGUMENT, "no simulator given");
-    else if (board >= sim->count)
-        *rc = dfu_error_set(err, DFU_ERR_RANGE, "board %zu of %zu (from 0)", board, sim->count);
-    return *rc == DFU_OK ? &sim->boards[board] : NULL;
+        return dfu_error_set(err, DFU_ERR_ARGUMENT, "no simulator given");
+    if (board >= sim->count)
+        return dfu_error_set(err, DFU_ERR_RANGE, "board %zu of %zu (from 0)", board, sim->count);
+    return DFU_OK;
+}
+
+static void unplug(struct sim_board *board)
+{
+    const struct sim_profile *profile = board->sim->profile;
+    board->profile = profile->starts_in_program ? profile->program : profile;
+    dfui_sim_depart(board, SIM_GONE, 0);
 }
 
 int dfu_sim_unplug(struct dfu_sim *sim, size_t board, struct dfu_error **err)
 {
-    int rc;
-    struct sim_board *found = find(sim, board, &rc, err);
-    if (found == NULL)
+    int rc = check_board(sim, board, err);
+    if (rc != DFU_OK)
         return rc;
-    found->profile = sim->profile->starts_in_program ? sim->profile->program : sim->profile;
-    dfui_sim_depart(found, SIM_GONE, 0);
-    dfui_sim_publish(found);
+    unplug(&sim->boards[board]);
+    dfui_sim_publish(&sim->boards[board]);
     return DFU_OK;
 }
 
 int dfu_sim_plug(struct dfu_sim *sim, size_t board, uint64_t at_us, struct dfu_error **err)
 {
-    int rc = dfu_sim_unplug(sim, board, err);
+    int rc = check_board(sim, board, err);
     if (rc != DFU_OK)
         return rc;
     struct sim_board *found = &sim->boards[board];
+    unplug(found);
     found->present = at_us == 0;
     found->returns = 1;
     found->back_at_us = at_us;

@@ -137,7 +137,7 @@ int dfui_sim_rule_parse(const char *rule, struct sim_rule *out, struct dfu_error
 
 static int carries_block(const struct sim_board *board, const struct dfu_usb_setup *setup)
 {
-    int dfuse = board->profile->protocol == 0x011A;
+    int dfuse = board->profile->dialect != &dfui_sim_dfu11;
     return setup->request == SIM_REQUEST_DNLOAD && setup->length > 0 && (!dfuse || setup->value >= 2);
 }
 

@@ -11,7 +11,9 @@
 #define QSPI .name = "external flash", .kind = SIM_FLASH, .erased = 0xFF, .word = 1, .unit = 256, .program_ns = 700000
 #define OPTIONS(base, bytes) \
     .name = "option bytes", .start = (base), .kind = SIM_OPTION, .erased = 0xFF, .word = 2, \
-    .unprotected = 0xA5, .rdp_offset = 0, .unit = 2, .program_ns = 53500, .sectors = {{1, (bytes), 0}}
+    .rdp_offset = 0, .unit = 2, .program_ns = 53500, .sectors = {{1, (bytes), 0}}
+/* What follows the read protection as delivered: F0 RM0091 4, F1 PM0075 2.5. */
+#define PAIRS "\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00"
 
 static const struct sim_memory_row f411_flash = {
     FLASH(0x08000000), SLOW_WORDS, .sectors = {{4, 16384, 250000}, {1, 65536, 550000}, {3, 131072, 1000000}}};
@@ -21,9 +23,7 @@ static const struct sim_memory_row f103_flash_128 = {
     FLASH(0x08000000), HALF_WORDS, .sectors = {{128, 1024, 30000}}};
 static const struct sim_memory_row f042_flash = {
     FLASH(0x08000000), HALF_WORDS, .sectors = {{32, 1024, 30000}}};
-static const struct sim_memory_row half_kib_options = {OPTIONS(0x1FFFF800, 512)};
-/* As delivered: F0 RM0091 4, F1 PM0075 2.5. */
-#define PAIRS "\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00\xFF\x00"
+static const struct sim_memory_row half_kib_options = {OPTIONS(0x1FFFF800, 512), .unprotected = 0xA5};
 static const struct sim_memory_row f042_options = {
     .name = "option bytes", .start = 0x1FFFF800, .kind = SIM_OPTION, .erased = 0xFF, .word = 2, .unprotected = 0xAA,
     .rdp_offset = 0, .complement = 1, .wrp = SIM_WRP_F1, .factory = "\xAA\x55" PAIRS, .unit = 2, .program_ns = 53500,

@@ -114,7 +114,7 @@ int dfui_sim_program(struct sim_board *board, struct sim_memory *memory, uint32_
 void dfui_sim_power_cut(struct sim_board *board)
 {
     struct sim_command command;
-    if (board->profile->protocol != 0x011A || board->state != DFU_STATE_DNLOAD_SYNC || board->length == 0)
+    if (board->profile->dialect == &dfui_sim_dfu11 || board->state != DFU_STATE_DNLOAD_SYNC || board->length == 0)
         return;
     dfui_sim_decode(board, board->block, board->buffer, board->length, &command);
     struct sim_memory *memory = dfui_sim_memory_at(board, command.address);

@@ -161,7 +161,8 @@ static void sweep(const char *profile)
     assert_true(requests > 20);
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
         struct tally tally = {0, 0, 0};
-        for (unsigned n = 1; n <= requests; n++)
+        /* Each third request; tests/sweep/run tries every one. */
+        for (unsigned n = 1 + (unsigned)k % 3; n <= requests; n += 3)
             one_point(profile, &kinds[k], n, image, &tally);
         print_message("%-10s %-22s %3u points, %3u succeeded, %3u failed\n", profile, kinds[k].rule, tally.points,
                       tally.succeeded, tally.failed);

@@ -18,10 +18,11 @@ static int add_holder(const struct dfu_usb_device *device, void *arg)
 {
     struct around *a = arg;
     struct dfu_usb_device d = *device;
-    struct dfu_usb_holder holders[2] = {{.driver = "elsewhere", .config = 1, .interface_number = 7},
+    struct dfu_usb_holder holders[3] = {{.driver = "elsewhere", .config = 1, .interface_number = 7},
+                                        {.driver = "elsewhere", .config = 2, .interface_number = 0},
                                         {.driver = a->driver, .config = 1, .interface_number = 0}};
     d.holders = holders;
-    d.holder_count = a->driver != NULL ? 2 : 1;
+    d.holder_count = a->driver != NULL ? 3 : 2;
     return a->visit(&d, a->arg);
 }
 

@@ -389,6 +389,25 @@ static void faults_while_unprotecting(void **state)
     }
 }
 
+/* Erased flash of an L1 reads as closed flash of other chips does: the option bytes decide, and are asked twice. */
+static void a_failure_after_the_return_is_no_protection(void **state)
+{
+    (void)state;
+    for (unsigned at = 15; at <= 40; at++) {
+        struct bench b;
+        struct dfu_protect_result result;
+        char rule[32];
+        bench_new(&b, "stm32l152", DFU_SIM_INIT_RANDOM, 1);
+        protect(&b, 1);
+        (void)snprintf(rule, sizeof rule, "status=errUNKNOWN@%u", at);
+        bench_fault(&b, rule);
+        int rc = unprotect(&b, &result);
+        if (rc == DFU_ERR_PROTECTED)
+            assert_false(blank(&b));
+        bench_free(&b);
+    }
+}
+
 static void one_write(const char *profile, const char *assignment, uint64_t memory, size_t length, const uint8_t *want,
                       const char *rule)
 {
@@ -513,6 +532,7 @@ int main(void)
         cmocka_unit_test(level_2_needs_its_own_word),
         cmocka_unit_test(faults_while_unprotecting),
         cmocka_unit_test(faults_while_writing_options),
+        cmocka_unit_test(a_failure_after_the_return_is_no_protection),
         cmocka_unit_test(otp_only_when_forced_and_only_once),
         cmocka_unit_test(option_bytes_called_erasable_are_not_erased),
     };

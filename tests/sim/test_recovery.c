@@ -499,6 +499,55 @@ static void every_state_of_every_board(void **state)
     assert_true(opened > 150);
 }
 
+/* Two runs of an image on the pages at 0 and at 64 KiB; nothing but these pages may change. */
+static void flash_two_runs(const char *profile, const char *rule, unsigned *requests)
+{
+    struct bench b;
+    size_t length;
+    struct dfu_error *err = NULL;
+    struct dfu_image *image = bench_image(START, 1500, 61);
+    uint8_t more[700];
+    memset(more, 0x3C, sizeof more);
+    assert_dfu_ok(dfu_image_add(image, DFU_ALT_ANY, START + 0x10000, more, sizeof more, DFU_OVERLAP_ERROR, &err), err);
+    bench_new(&b, profile, DFU_SIM_INIT_RANDOM, 1);
+    uint8_t *before = bench_memory(&b, START, &length);
+    if (rule != NULL)
+        bench_fault(&b, rule);
+    bench_open(&b);
+    int rc = dfu_session_write(b.session, image, NULL, NULL, NULL, &b.err);
+    uint8_t *after = bench_memory(&b, START, NULL);
+    assert_dfu_ok(rc, b.err);
+    assert_memory_equal(after + 0x10000, more, sizeof more);
+    assert_memory_equal(after + 2048, before + 2048, 0x10000 - 2048);
+    assert_memory_equal(after + 0x10000 + 2048, before + 0x10000 + 2048, length - 0x10000 - 2048);
+    assert_int_equal(bench_counters(&b).write_unerased, 0);
+    *requests = (unsigned)bench_counters(&b).transfers;
+    free(before);
+    free(after);
+    dfu_image_free(image);
+    bench_free(&b);
+}
+
+/* A device that forgets a SET_ADDRESS, and says that it is done, would be written to elsewhere: it has no waits that
+ * could tell. */
+static void a_forgotten_address_is_not_written_to(void **state)
+{
+    static const char *const profiles[] = {"stm32l152", "gd32vf103"};
+    (void)state;
+    for (size_t p = 0; p < 2; p++) {
+        unsigned requests = 0;
+        unsigned unused;
+        flash_two_runs(profiles[p], NULL, &requests);
+        for (unsigned n = 1; n <= requests; n++) {
+            for (unsigned fault = 4; fault <= 5; fault++) { /* dfuDNBUSY and dfuDNLOAD-IDLE */
+                char rule[32];
+                (void)snprintf(rule, sizeof rule, "state=%u@%u", fault, n);
+                flash_two_runs(profiles[p], rule, &unused);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -518,6 +567,7 @@ int main(void)
         cmocka_unit_test(an_erase_that_still_runs_is_waited_for),
         cmocka_unit_test(a_busy_part_is_waited_for_by_its_size),
         cmocka_unit_test(every_state_of_every_board),
+        cmocka_unit_test(a_forgotten_address_is_not_written_to),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -213,6 +213,35 @@ static void only_what_arrives(void **state)
     end(&t);
 }
 
+/* Plugged in anew after a while, it may be given the address that it had: 127 steps of the simulator go round. */
+static void comes_with_its_address(struct station_bench *t, unsigned look)
+{
+    (void)look;
+    if (t->ended != 1)
+        return;
+    t->quiet_looks++;
+    if (t->quiet_looks == 1)
+        assert_int_equal(dfu_sim_unplug(t->b.sim, 0, NULL), DFU_OK);
+    for (unsigned i = 0; t->quiet_looks == 5 && i < 125; i++)
+        assert_int_equal(dfu_sim_unplug(t->b.sim, 0, NULL), DFU_OK);
+    if (t->quiet_looks == 5)
+        assert_int_equal(dfu_sim_plug(t->b.sim, 0, 0, NULL), DFU_OK);
+    if (t->quiet_looks == 500)
+        dfu_gang_stop(t->gang);
+}
+
+static void same_address(void **state)
+{
+    (void)state;
+    struct station_bench t;
+    start(&t, "st-loader", 1);
+    t.look = comes_with_its_address;
+    t.watch.limit = 2;
+    assert_dfu_ok(watch(&t), t.b.err);
+    assert_int_equal(t.result.good, 2);
+    end(&t);
+}
+
 /* Boards come at times of the bus's clock; the station itself has nothing to do until then. */
 static void scheduled(void **state)
 {
@@ -293,6 +322,32 @@ static void failures(void **state)
     t.watch.limit = 2;
     assert_dfu_error(watch(&t), t.b.err, DFU_ERR_RANGE, "2 of 2 boards failed");
     assert_int_equal(t.touched[0] + t.touched[1], 0);
+    end(&t);
+}
+
+static int pull_and_plug(const struct dfu_progress *p, void *user)
+{
+    struct station_bench *t = user;
+    if (t->begun == 1 && p->phase == DFU_PHASE_WRITE && p->done > 8000)
+        assert_int_equal(dfu_sim_plug(t->b.sim, 0, 0, NULL), DFU_OK);
+    return 0;
+}
+
+/* Pulled in mid-job, and back before anybody has looked. */
+static void back_at_once(void **state)
+{
+    (void)state;
+    struct station_bench t;
+    start(&t, "st-loader", 1);
+    t.run.progress = pull_and_plug;
+    t.run.user = &t;
+    t.expected = 2;
+    t.look = stop_when_left_alone;
+    t.watch.limit = 3;
+    assert_dfu_error(watch(&t), t.b.err, DFU_ERR_SOME_FAILED, "1 of 2 boards failed");
+    assert_int_equal(t.codes[0], DFU_ERR_GONE);
+    assert_int_equal(t.codes[1], DFU_OK);
+    assert_true(holds_image(&t, 0));
     end(&t);
 }
 
@@ -503,6 +558,8 @@ int main(void)
         cmocka_unit_test(stopping),
         cmocka_unit_test(without_sharing),
         cmocka_unit_test(arguments),
+        cmocka_unit_test(same_address),
+        cmocka_unit_test(back_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@ struct bus {
     enum telling telling;
     uint64_t clock_us;
     uint64_t comes_at_us;
+    uint64_t opens_at_us; /* before, nobody may open it */
     unsigned looks;
     uint64_t cancel_at_us; /* 0 = not */
     uint64_t longest_us;   /* slice that was asked for */
@@ -31,11 +32,11 @@ static int enumerate(void *self, dfu_usb_visit_fn *visit, void *arg, struct dfu_
     return b->clock_us >= b->comes_at_us ? visit(&d, arg) : DFU_OK;
 }
 
-static int no_open(void *self, const char *path, void **conn, struct dfu_error **err)
+static int open_path(void *self, const char *path, void **conn, struct dfu_error **err)
 {
-    (void)self;
-    (void)conn;
-    return dfu_error_set(err, DFU_ERR_ACCESS, "%s cannot be opened", path);
+    struct bus *b = self;
+    *conn = b;
+    return b->clock_us >= b->opens_at_us ? DFU_OK : dfu_error_set(err, DFU_ERR_ACCESS, "%s cannot be opened", path);
 }
 
 static int no_claim(void *conn, uint8_t interface_number, uint8_t alt, struct dfu_error **err)
@@ -111,7 +112,7 @@ static void begin(struct bus *b, enum telling telling, uint64_t comes_at_us)
     b->ops = (struct dfu_transport_ops){.size = sizeof b->ops,
                                         .name = "bus",
                                         .enumerate = enumerate,
-                                        .open = no_open,
+                                        .open = open_path,
                                         .claim = no_claim,
                                         .control = no_control,
                                         .reset = no_reset,
@@ -177,6 +178,24 @@ static void one_that_cannot_tell(void **state)
     dfu_context_free(b.context);
 }
 
+/* udev needs a moment to set permissions. */
+static void one_that_opens_later(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t opens_ms;
+        uint64_t seen_ms;
+    } cases[] = {{1900, 1900}, {3200, 3200}, {99000, 3200}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bus b;
+        begin(&b, TELLS, 1200000);
+        b.opens_at_us = 1000000 + cases[i].opens_ms * 1000;
+        assert_int_equal(wait_ms(&b, 5000), DFU_OK);
+        assert_int_equal(at_ms(&b), cases[i].seen_ms);
+        dfu_context_free(b.context);
+    }
+}
+
 static void time_is_up(void **state)
 {
     (void)state;
@@ -207,9 +226,9 @@ static void a_cancel_is_seen_soon(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_that_tells),        cmocka_unit_test(one_that_forgets),
-        cmocka_unit_test(one_that_cannot_tell),  cmocka_unit_test(time_is_up),
-        cmocka_unit_test(a_cancel_is_seen_soon),
+        cmocka_unit_test(one_that_tells),       cmocka_unit_test(one_that_forgets),
+        cmocka_unit_test(one_that_cannot_tell), cmocka_unit_test(one_that_opens_later),
+        cmocka_unit_test(time_is_up),           cmocka_unit_test(a_cancel_is_seen_soon),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,10 +57,12 @@ static bool choose(struct place *p, const struct dfu_memmap *map, uint32_t trans
             continue;
         uint64_t before = r.sector_size / 3 < BEFORE_EDGE ? r.sector_size / 3 : BEFORE_EDGE;
         p->range.start = r.start + r.sector_size - before / 4 * 4;
-        p->range.end = p->range.start + 3 * (uint64_t)transfer_size + 121;
+        p->range.end = p->range.start + 3 * (uint64_t)transfer_size + 121 + (transfer_size < 512 ? 600 : 0);
         if (p->range.end > r.end)
             p->range.end = r.end - 3;
+        p->hole = (struct dfu_range){p->range.end - 500, p->range.end - 200};
         p->sectors.start = r.start;
+        p->sector = r.sector_size;
         p->sectors.end = r.start + (p->range.end - r.start + r.sector_size - 1) / r.sector_size * r.sector_size;
         return true;
     }
@@ -116,7 +118,8 @@ static void make_image(struct place *p)
         x ^= x << 5;
         p->bytes[i] = (uint8_t)x;
     }
-    if (dfu_image_add(p->image, DFU_ALT_ANY, p->range.start, p->bytes, length, DFU_OVERLAP_ERROR, NULL) != DFU_OK)
+    if (dfu_image_add(p->image, DFU_ALT_ANY, p->range.start, p->bytes, length, DFU_OVERLAP_ERROR, NULL) != DFU_OK ||
+        (!p->plain && dfu_image_exclude(p->image, p->hole, NULL, NULL) != DFU_OK))
         give_up("no memory, or no board to look at");
 }
 
@@ -160,7 +163,31 @@ void place_free(struct place *p)
     free(p->before);
 }
 
-static const uint8_t *at(const struct place *p, const struct dfu_sim *sim, uint64_t address)
+void place_load_older(const struct place *p, struct dfu_sim *sim)
+{
+    uint8_t old[MAX_LENGTH];
+    size_t length = (size_t)(p->range.end - p->range.start);
+    size_t middle = (size_t)(p->sectors.start + p->sector - p->range.start); /* where the second sector begins */
+    if (length > sizeof old)
+        give_up("the image is too long");
+    memcpy(old, p->bytes, length);
+    old[length - 77] ^= 0x5A;
+    if (middle + 2 * p->sector < length) /* there is a third one, and more */
+        memset(old + middle + p->sector, p->erased, p->sector);
+    if (dfu_sim_load(sim, 0, p->lies_at, old, length, NULL) != DFU_OK)
+        give_up("no memory, or no board to look at");
+}
+
+bool place_equals(const struct place *p, const struct dfu_sim *sim, const uint8_t *bytes)
+{
+    const uint8_t *data = place_at(p, sim, p->lies_at);
+    size_t length = (size_t)(p->range.end - p->range.start);
+    size_t first = p->plain ? length : (size_t)(p->hole.start - p->range.start);
+    size_t second = p->plain ? length : (size_t)(p->hole.end - p->range.start);
+    return memcmp(data, bytes, first) == 0 && memcmp(data + second, bytes + second, length - second) == 0;
+}
+
+const uint8_t *place_at(const struct place *p, const struct dfu_sim *sim, uint64_t address)
 {
     struct dfu_sim_memory m;
     if (!memory_at(sim, p->lies_at, &m))
@@ -168,53 +195,50 @@ static const uint8_t *at(const struct place *p, const struct dfu_sim *sim, uint6
     return m.data + (address - m.start);
 }
 
-bool place_holds_image(const struct place *p, const struct dfu_sim *sim)
+bool place_memory(const struct dfu_sim *sim, size_t index, struct dfu_sim_memory *m)
 {
-    return memcmp(at(p, sim, p->lies_at), p->bytes, (size_t)(p->range.end - p->range.start)) == 0;
+    DFU_INIT(m);
+    m->flags = DFU_SIM_LOOK;
+    return dfu_sim_get_memory(sim, 0, index, m) == DFU_OK;
 }
 
-bool place_is_erased(const struct place *p, const struct dfu_sim *sim)
+bool place_is_options(const struct dfu_sim_memory *m)
 {
-    const uint8_t *data = at(p, sim, p->sectors.start);
-    for (uint64_t i = 0; i < p->sectors.end - p->sectors.start; i++) {
-        if (data[i] != p->erased)
-            return false;
-    }
-    return true;
+    return strncmp(m->name, "option bytes", 12) == 0;
 }
 
-bool place_outside_unchanged(const struct place *p, const struct dfu_sim *sim)
+uint8_t *place_options(const struct dfu_sim *sim, size_t *length)
 {
-    const uint8_t *data = at(p, sim, p->memory.start);
-    size_t first = (size_t)(p->sectors.start - p->memory.start);
-    size_t last = (size_t)(p->sectors.end - p->memory.start);
-    size_t length = (size_t)(p->memory.end - p->memory.start);
-    if (memcmp(data, p->before, first) != 0 || memcmp(data + last, p->before + last, length - last) != 0)
-        return false;
     struct dfu_sim_memory m;
-    for (size_t i = 0;; i++) {
-        DFU_INIT(&m);
-        m.flags = DFU_SIM_LOOK;
+    uint8_t *all = NULL;
+    *length = 0;
+    for (size_t i = 0; place_memory(sim, i, &m); i++) {
+        if (!place_is_options(&m))
+            continue;
+        m.flags = 0;
         if (dfu_sim_get_memory(sim, 0, i, &m) != DFU_OK)
-            return true;
-        if (m.start != p->memory.start && m.changed)
-            return false;
+            give_up("no memory");
+        uint8_t *bigger = realloc(all, *length + (size_t)m.length);
+        if (bigger == NULL)
+            give_up("no memory");
+        all = bigger;
+        memcpy(all + *length, m.data, (size_t)m.length);
+        *length += (size_t)m.length;
     }
-}
-
-bool place_equals(const struct place *p, const struct dfu_sim *sim, const struct dfu_image *read)
-{
-    uint8_t bytes[MAX_LENGTH];
-    size_t length = (size_t)(p->range.end - p->range.start);
-    return length <= sizeof bytes && dfu_image_read(read, DFU_ALT_ANY, p->range.start, bytes, length) == length &&
-           memcmp(bytes, at(p, sim, p->lies_at), length) == 0;
+    return all;
 }
 
 struct dfu_sim *place_replug(const struct place *p, const struct dfu_sim *sim)
 {
     struct dfu_sim *fresh = place_board(p->profile);
-    if (dfu_sim_load(fresh, 0, p->memory.start, at(p, sim, p->memory.start), (size_t)(p->memory.end - p->memory.start),
-                     NULL) != DFU_OK)
-        give_up("no memory, or no board to look at");
+    struct dfu_sim_memory m;
+    for (size_t i = 0; place_memory(sim, i, &m); i++) {
+        if (m.start != p->memory.start && !place_is_options(&m))
+            continue;
+        m.flags = 0;
+        if (dfu_sim_get_memory(sim, 0, i, &m) != DFU_OK ||
+            dfu_sim_load(fresh, 0, m.start, m.data, (size_t)m.length, NULL) != DFU_OK)
+            give_up("no memory, or no board to look at");
+    }
     return fresh;
 }

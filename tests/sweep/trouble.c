@@ -10,11 +10,11 @@ const struct trouble troubles[] = {
     {"stall@%u", TROUBLE_RULE, 0, true},
     {"timeout@%u", TROUBLE_RULE, 0, true},
     {"short@%u", TROUBLE_RULE, 0, true},
+    {"reconnect@%u", TROUBLE_RULE, 0, true},
+    {"power@%u", TROUBLE_RULE, 0, true},
     {"flip@%u", TROUBLE_RULE, 0, false},
     {"rot@%u", TROUBLE_RULE, 0, false},
     {"disconnect@%u", TROUBLE_RULE, 0, false},
-    {"reconnect@%u", TROUBLE_RULE, 0, true},
-    {"power@%u", TROUBLE_RULE, 0, true},
     {"poll=0@%u", TROUBLE_RULE, 0, true},
     {"poll=5000@%u", TROUBLE_RULE, 0, true},
     {"poll=16777215@%u", TROUBLE_RULE, 0, false},
@@ -115,6 +115,15 @@ static int standard(struct tap *tap, bool *done, struct dfu_error **err)
                                                    : dfu_error_set(err, DFU_ERR_TIMEOUT, "timed out");
 }
 
+static enum request kind_of(const struct dfu_usb_setup *s, bool plain)
+{
+    static const uint8_t kinds[] = {REQUEST_DETACH,    REQUEST_BLOCK,    REQUEST_UPLOAD, REQUEST_GETSTATUS,
+                                    REQUEST_CLRSTATUS, REQUEST_GETSTATE, REQUEST_ABORT};
+    if (s->request == 1 && (s->length == 0 || (!plain && s->value < 2)))
+        return REQUEST_COMMAND;
+    return s->request < sizeof kinds ? kinds[s->request] : REQUEST_DETACH;
+}
+
 static int tap_control(void *conn, const struct dfu_usb_setup *setup, void *data, uint32_t timeout_ms,
                        struct dfu_error **err)
 {
@@ -127,6 +136,8 @@ static int tap_control(void *conn, const struct dfu_usb_setup *setup, void *data
         if (done)
             return rc;
     }
+    if (is_class && tap->kinds != NULL && tap->class_requests < TAP_KINDS)
+        tap->kinds[tap->class_requests] = (uint8_t)kind_of(setup, tap->plain);
     tap->class_requests += is_class;
     bool reached = is_class && tap->class_requests >= tap->at && !tap->fired;
     if (reached && tap->trouble->kind == TROUBLE_CANCEL)

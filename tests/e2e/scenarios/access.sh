@@ -28,6 +28,15 @@ if [ -n "${E2E_GUEST:-}" ] && [ -e /e2e/60-dfu.rules ]; then
     plug 1 st-loader,scale=0.2
     exits 0 "a member of plugdev may open it" as user "dfu info"
     exits 5 "nobody still may not" as nobody "dfu info"
+    unplug
+    # The kernel shows a device before the rule is applied to it.
+    as user "dfu --wait=60 info" >waited 2>&1 &
+    waiter=$!
+    until_true grep -q waiting waited
+    plug 1 st-loader,scale=0.2
+    check "one that waits for it may open it, too" wait $waiter
+    says waited "206437A55652"
+    exits 5 "nobody still may not, in the end" as nobody "dfu info"
     says stderr "root:plugdev"
     unplug
 fi

@@ -30,7 +30,7 @@ unplug
 echo 0483 df11 >/sys/bus/usb/drivers/trancevibrator/remove_id
 
 # Beside a run-time interface others keep theirs: the driver of interface 0 sees nothing of a detach but the end.
-plug 1 dfu11-runtime-composite,scale=0.2
+plug 1 dfu11-runtime-composite
 echo 1209 0002 >$new_id
 until_true has_driver "$bus-1:1.0" trancevibrator
 echo "$bus-1:1.1" >/sys/bus/usb/drivers/trancevibrator/unbind

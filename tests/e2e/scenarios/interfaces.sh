@@ -93,7 +93,7 @@ exits 5 "now the first cannot be used" dfu -p "$bus-1:1.0" info
 unplug
 
 # A program with another interface before its run-time one.
-plug 1 dfu11-runtime-composite,scale=0.2
+plug 1 dfu11-runtime-composite
 agree "composite program" 1
 exits 0 "composite program: detach and flash" dfu flash --detach radio.bin
 unplug
