@@ -20,7 +20,8 @@ int dfui_run_still_same(struct dfui_run *run, struct dfu_error **err)
 {
     const struct dfui_sectors *all = &run->plan->sectors;
     int rc = DFU_OK;
-    for (const struct dfui_sector *s = all->items; rc == DFU_OK && s < all->items + all->count; s++) {
+    for (size_t i = 0; rc == DFU_OK && i < all->count; i++) {
+        const struct dfui_sector *s = &all->items[i];
         if (s->state != DFUI_SECTOR_SAME)
             continue;
         rc = dfui_session_select(run->session, s->alt, err);
