@@ -20,7 +20,7 @@ struct dfui_libusb_common {
 
 struct dfui_libusb {
     _Atomic(libusb_context *) spare;
-    struct dfui_libusb_watch *watch; /* NULL = nobody has waited yet */
+    struct dfui_libusb_watch *watch;   /* NULL = nobody has waited yet */
     struct dfui_libusb_common *common; /* to lend, and for the next connection; NULL = none */
 };
 
