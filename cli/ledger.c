@@ -248,7 +248,7 @@ static int take_up(struct ledger *l, const char *table_name, const char *text, s
     }
     if (length < header_length || memcmp(text, header, header_length) != 0)
         return refuse_columns(l, table_name, err);
-    int rc = ledgertext_read(text, length, header, header_length, l->path, on_record, l, &torn, err);
+    int rc = ledgertext_read(text, length, header, l->path, on_record, l, &torn, err);
     return rc == DFU_OK && torn > 0 ? mend(l, text, length, torn, err) : rc;
 }
 

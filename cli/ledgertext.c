@@ -136,15 +136,19 @@ static int damaged(const char *name, size_t line, struct dfu_error **err)
 
 /* How far a ledger is understood. */
 struct progress {
+    const char *text;
+    const char *name;
+    ledgertext_fn *fn;
+    void *user;
     size_t good;     /* everything before is */
     size_t number;   /* of the line in hand */
     size_t bad_line; /* the first one after good that is no record; 0 = none */
 };
 
 /* One line, length without its end; next is where the one after it begins. */
-static int read_line(struct progress *p, const char *text, size_t at, size_t length, size_t next, const char *name,
-                     ledgertext_fn *fn, void *user, struct dfu_error **err)
+static int read_line(struct progress *p, size_t at, size_t length, size_t next, struct dfu_error **err)
 {
+    const char *text = p->text;
     int whole = next > at + length && length < LEDGER_LINE && sealed(text + at, length);
     size_t left_behind = whole ? read_torn(text + at, length) : SIZE_MAX;
     p->number++;
@@ -154,22 +158,23 @@ static int read_line(struct progress *p, const char *text, size_t at, size_t len
     }
     if (left_behind != SIZE_MAX) {
         if (left_behind != at - p->good)
-            return damaged(name, p->number, err);
-        hold(text + p->good, at - p->good, fn, user);
+            return damaged(p->name, p->number, err);
+        hold(text + p->good, at - p->good, p->fn, p->user);
         p->bad_line = 0;
     } else if (p->bad_line != 0) { /* something good after something bad that nobody has spoken of */
-        return damaged(name, p->bad_line, err);
-    } else if (!read_entry(text + at, length, fn, user)) {
-        return damaged(name, p->number, err);
+        return damaged(p->name, p->bad_line, err);
+    } else if (!read_entry(text + at, length, p->fn, p->user)) {
+        return damaged(p->name, p->number, err);
     }
     p->good = next;
     return DFU_OK;
 }
 
-int ledgertext_read(const char *text, size_t length, const char *header, size_t header_length, const char *name,
-                    ledgertext_fn *fn, void *user, size_t *torn, struct dfu_error **err)
+int ledgertext_read(const char *text, size_t length, const char *header, const char *name, ledgertext_fn *fn,
+                    void *user, size_t *torn, struct dfu_error **err)
 {
-    struct progress p = {.good = header_length, .number = 1};
+    size_t header_length = strlen(header);
+    struct progress p = {.text = text, .name = name, .fn = fn, .user = user, .good = header_length, .number = 1};
     *torn = 0;
     if (length < header_length || memcmp(text, header, header_length) != 0)
         return dfu_error_set(err, DFU_ERR_FORMAT, "%s is not the ledger of these columns", name);
@@ -177,7 +182,7 @@ int ledgertext_read(const char *text, size_t length, const char *header, size_t 
         const char *end = memchr(text + at, '\n', length - at);
         size_t line = end != NULL ? (size_t)(end - (text + at)) : length - at;
         size_t next = at + line + (end != NULL);
-        int rc = read_line(&p, text, at, line, next, name, fn, user, err);
+        int rc = read_line(&p, at, line, next, err);
         if (rc != DFU_OK)
             return rc;
         at = next;

@@ -40,9 +40,9 @@ size_t ledgertext_torn(char line[LEDGER_LINE], size_t bytes);
  * behind, and that a torn line or the end of the file follows. */
 typedef void ledgertext_fn(enum ledger_word word, const char hash[64], void *user);
 
-/* Reads a whole ledger that begins with header (of length header_length). *torn: so many bytes at the end are no
+/* Reads a whole ledger that begins with header. *torn: so many bytes at the end are no
  * record. Errors: DFU_ERR_FORMAT. */
-int ledgertext_read(const char *text, size_t length, const char *header, size_t header_length, const char *name,
-                    ledgertext_fn *fn, void *user, size_t *torn, struct dfu_error **err);
+int ledgertext_read(const char *text, size_t length, const char *header, const char *name, ledgertext_fn *fn,
+                    void *user, size_t *torn, struct dfu_error **err);
 
 #endif

@@ -73,12 +73,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (text == NULL)
         return 0;
     size_t length = build(data, size, text, header);
-    int rc = ledgertext_read(text, length, header, head, "fuzz", on_record, &before, &torn, NULL);
+    int rc = ledgertext_read(text, length, header, "fuzz", on_record, &before, &torn, NULL);
     if (rc == DFU_OK && torn > 0) { /* as ledger.c mends it */
         size_t more = text[length - 1] != '\n' ? 2 : 0;
         memcpy(text + length, "?\n", more);
         length += more + ledgertext_torn(text + length + more, torn + more);
-        rc = ledgertext_read(text, length, header, head, "fuzz", on_record, &after, &torn, NULL);
+        rc = ledgertext_read(text, length, header, "fuzz", on_record, &after, &torn, NULL);
         if (rc != DFU_OK || torn != 0 || memcmp(before.rows, after.rows, ROWS) != 0)
             abort();
     }
