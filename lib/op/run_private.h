@@ -32,6 +32,9 @@ struct dfui_glance {
     bool used;                        /* not blank */
 };
 
+/* No address of 32 bits. */
+#define DFUI_NOWHERE UINT64_MAX
+
 struct dfui_run {
     struct dfu_session *session;
     const struct dfu_plan *plan;
@@ -60,9 +63,8 @@ struct dfui_run {
     struct dfu_range blank;   /* what was read right after its erase, and was blank; empty = nothing */
     uint32_t blank_alt;
     uint8_t blank_value;
-    bool pointed_at_blank;      /* nothing has moved the pointer since */
+    uint64_t looked_at;         /* where that was, while nothing has moved the pointer since; or DFUI_NOWHERE */
     uint64_t shortest_erase_us; /* of a sector, where one was so fast that it was looked at; 0 = none */
-    uint64_t seen_blank;        /* that sector, until the next erase: its first block need not be read again */
     bool has_read;              /* an UPLOAD of this job went well */
     bool read_zeros;            /* something was read to keep or to compare */
     bool read_more;             /* and it was not only zeros */
@@ -91,8 +93,6 @@ bool dfui_run_lasting(int code);
 bool dfui_run_again(struct dfui_run *run, const char *what, uint64_t address, int rc, const struct dfu_error *failure);
 /* The erased value of the memory that region belongs to, or DFUI_ERASED_UNKNOWN. */
 int dfui_run_erased(const struct dfui_run *run, uint32_t region);
-/* Notes the erased value of that memory. */
-void dfui_run_learn(struct dfui_run *run, uint32_t region, uint8_t value);
 /* On flash that erases to 0xFF, behind a loader that knows of read protection. */
 bool dfui_run_zeros_are_suspect(const struct dfui_run *run);
 /* What the rest of blank flash must hold whose first byte is this. */

@@ -69,14 +69,6 @@ int dfui_run_erased(const struct dfui_run *run, uint32_t region)
     return memory < run->region_count ? run->erased[memory] : DFUI_ERASED_UNKNOWN;
 }
 
-void dfui_run_learn(struct dfui_run *run, uint32_t region, uint8_t value)
-{
-    uint32_t memory = dfui_plan_memory(run->plan, region);
-    for (uint32_t i = memory; i < run->region_count && dfui_plan_memory(run->plan, i) == memory; i++)
-        run->erased[i] = value;
-    run->result.erased_value = value;
-}
-
 void dfui_run_point(struct dfui_run *run, uint64_t address)
 {
     run->run_start = address;
@@ -86,9 +78,8 @@ void dfui_run_point(struct dfui_run *run, uint64_t address)
 static int ensure_pointed(struct dfui_run *run, struct dfu_error **err)
 {
     /* The erase before was so fast that the sector was looked at: nothing has moved the pointer since. */
-    if (run->pointed_at_blank && run->run_start == run->blank.start && run->session->alt == (int)run->blank_alt)
-        run->pointed = true;
-    run->pointed_at_blank = false;
+    run->pointed |= run->run_start == run->looked_at && run->session->alt == (int)run->blank_alt;
+    run->looked_at = DFUI_NOWHERE;
     if (run->pointed)
         return DFU_OK;
     struct dfui_link *link = &run->session->link;
@@ -109,7 +100,7 @@ static bool recovered(struct dfui_run *run, const struct dfu_error *failure)
         dfui_log(run->session->link.log, DFU_LOG_INFO, "recovery failed: %s", dfu_error_message(second));
     dfui_error_clear(&second);
     run->pointed = false;
-    run->pointed_at_blank = false;
+    run->looked_at = DFUI_NOWHERE;
     run->session->link.retries++;
     return rc == DFU_OK;
 }
@@ -166,7 +157,7 @@ static bool is_blank(struct dfui_run *run, const struct dfu_step *step, uint32_t
         run->blank = (struct dfu_range){step->address, step->address + bytes};
         run->blank_alt = step->alt;
         run->blank_value = (uint8_t)value;
-        run->pointed_at_blank = true;
+        run->looked_at = step->address;
     }
     return blank;
 }
@@ -175,7 +166,7 @@ static int erase_once(struct dfui_run *run, const struct dfu_step *step, struct 
 {
     struct dfui_link *link = &run->session->link;
     run->pointed = false; /* some ROMs use the pointer for the erase address */
-    run->pointed_at_blank = false;
+    run->looked_at = DFUI_NOWHERE;
     if (step->kind == DFU_STEP_MASS_ERASE || step->address == run->blank.start)
         run->blank = (struct dfu_range){0, 0};
     return step->kind == DFU_STEP_MASS_ERASE ? dfui_dfuse_mass_erase(link, step->length, err)
@@ -206,14 +197,11 @@ static bool believable(struct dfui_run *run, const struct dfu_step *step, uint64
     if (!is_blank(run, step, (uint32_t)dfui_min(step->length, run->plan->target.block_size)))
         return false;
     run->shortest_erase_us = dfui_max(took_us, 1);
-    run->seen_blank = step->address;
-    dfui_run_learn(run, step->region, run->other[0]);
     return true;
 }
 
 int dfui_run_erase(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
-    run->seen_blank = UINT64_MAX;
     for (int attempt = 1;; attempt++) {
         struct dfu_error *failure = NULL;
         uint64_t begun = dfui_link_now(&run->session->link);

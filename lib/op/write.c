@@ -62,8 +62,6 @@ int dfui_run_probe_step(struct dfui_run *run, const struct dfu_step *step, struc
 {
     struct dfu_error *failure = NULL;
     int rc;
-    if (dfui_run_erased(run, step->region) != DFUI_ERASED_UNKNOWN && run->seen_blank == step->address)
-        return DFU_OK;
     bool blank = probe(run, step, &rc, &failure);
     const struct dfu_step *sector = erase_step_of(run->plan, step->alt, step->address);
     if (rc == DFU_OK && !blank) {
@@ -88,7 +86,11 @@ int dfui_run_probe_step(struct dfui_run *run, const struct dfu_step *step, struc
     }
     if (!blank)
         return refuse_unerased(run, step, err);
-    dfui_run_learn(run, step->region, run->block[0]);
+    int value = run->block[0];
+    uint32_t memory = dfui_plan_memory(run->plan, step->region);
+    for (uint32_t i = memory; i < run->region_count && dfui_plan_memory(run->plan, i) == memory; i++)
+        run->erased[i] = (int16_t)value;
+    run->result.erased_value = value;
     return DFU_OK;
 }
 
