@@ -173,8 +173,6 @@ static int settle(struct dfui_run *run, size_t *index, struct dfu_error **err)
     const struct dfu_plan *plan = run->plan;
     const struct dfu_step *step = &plan->steps[*index];
     run->pointed = false;
-    run->blank = (struct dfu_range){0, 0};
-    run->looked_at = DFUI_NOWHERE;
     int rc = dfui_run_still_same(run, err);
     if (rc != DFU_OK)
         return rc;

@@ -272,7 +272,6 @@ static int prepare(struct dfui_run *run, struct dfu_error **err)
     const struct dfu_plan *plan = run->plan;
     size_t size = plan->target.block_size;
     run->region_count = dfu_memmap_count(plan->map);
-    run->looked_at = DFUI_NOWHERE;
     run->block = malloc(size);
     run->other = malloc(size);
     run->erased = malloc((run->region_count + 1) * sizeof *run->erased);

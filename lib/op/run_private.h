@@ -32,9 +32,6 @@ struct dfui_glance {
     bool used;                        /* not blank */
 };
 
-/* No address of 32 bits. */
-#define DFUI_NOWHERE UINT64_MAX
-
 struct dfui_run {
     struct dfu_session *session;
     const struct dfu_plan *plan;
@@ -59,11 +56,7 @@ struct dfui_run {
     uint64_t difference_runs;
     uint8_t first_expected;
     uint8_t first_found;
-    uint32_t uploaded_blocks; /* plain DFU: blocks of the current upload */
-    struct dfu_range blank;   /* what was read right after its erase, and was blank; empty = nothing */
-    uint32_t blank_alt;
-    uint8_t blank_value;
-    uint64_t looked_at;         /* where that was, while nothing has moved the pointer since; or DFUI_NOWHERE */
+    uint32_t uploaded_blocks;   /* plain DFU: blocks of the current upload */
     uint64_t shortest_erase_us; /* of a sector, where one was so fast that it was looked at; 0 = none */
     bool has_read;              /* an UPLOAD of this job went well */
     bool read_zeros;            /* something was read to keep or to compare */

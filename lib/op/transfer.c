@@ -77,9 +77,6 @@ void dfui_run_point(struct dfui_run *run, uint64_t address)
 
 static int ensure_pointed(struct dfui_run *run, struct dfu_error **err)
 {
-    /* The erase before was so fast that the sector was looked at: nothing has moved the pointer since. */
-    run->pointed |= run->run_start == run->looked_at && run->session->alt == (int)run->blank_alt;
-    run->looked_at = DFUI_NOWHERE;
     if (run->pointed)
         return DFU_OK;
     struct dfui_link *link = &run->session->link;
@@ -100,7 +97,6 @@ static bool recovered(struct dfui_run *run, const struct dfu_error *failure)
         dfui_log(run->session->link.log, DFU_LOG_INFO, "recovery failed: %s", dfu_error_message(second));
     dfui_error_clear(&second);
     run->pointed = false;
-    run->looked_at = DFUI_NOWHERE;
     run->session->link.retries++;
     return rc == DFU_OK;
 }
@@ -153,12 +149,6 @@ static bool is_blank(struct dfui_run *run, const struct dfu_step *step, uint32_t
             blank = run->other[i] == value;
     }
     dfui_run_point(run, start);
-    if (blank && bytes <= run->plan->target.block_size) {
-        run->blank = (struct dfu_range){step->address, step->address + bytes};
-        run->blank_alt = step->alt;
-        run->blank_value = (uint8_t)value;
-        run->looked_at = step->address;
-    }
     return blank;
 }
 
@@ -166,9 +156,6 @@ static int erase_once(struct dfui_run *run, const struct dfu_step *step, struct 
 {
     struct dfui_link *link = &run->session->link;
     run->pointed = false; /* some ROMs use the pointer for the erase address */
-    run->looked_at = DFUI_NOWHERE;
-    if (step->kind == DFU_STEP_MASS_ERASE || step->address == run->blank.start)
-        run->blank = (struct dfu_range){0, 0};
     return step->kind == DFU_STEP_MASS_ERASE ? dfui_dfuse_mass_erase(link, step->length, err)
                                              : dfui_dfuse_erase(link, (uint32_t)step->address, step->length, err);
 }
@@ -194,7 +181,10 @@ static bool believable(struct dfui_run *run, const struct dfu_step *step, uint64
     uint64_t shortest_us = run->shortest_erase_us != 0 ? run->shortest_erase_us / 2 : SHORTEST_ERASE_US;
     if (took_us >= shortest_us || step->kind != DFU_STEP_ERASE || !dfui_run_readable(run, step) || is_probed(run, step))
         return true;
-    if (!is_blank(run, step, (uint32_t)dfui_min(step->length, run->plan->target.block_size)))
+    run->expecting = true; /* two requests would have to be lost for a wrong belief, and reading back finds that, too */
+    bool blank = is_blank(run, step, (uint32_t)dfui_min(step->length, run->plan->target.block_size));
+    run->expecting = false;
+    if (!blank)
         return false;
     run->shortest_erase_us = dfui_max(took_us, 1);
     return true;

@@ -28,15 +28,6 @@ static const struct dfu_step *erase_step_of(const struct dfu_plan *plan, uint32_
 /* Reads the first block of the run; true when it is blank all over. */
 static bool probe(struct dfui_run *run, const struct dfu_step *step, int *rc, struct dfu_error **err)
 {
-    /* The erase was so fast that this was read before. */
-    bool seen = step->alt == run->blank_alt && step->address == run->blank.start &&
-                step->address + step->length <= run->blank.end;
-    run->blank = (struct dfu_range){0, 0};
-    if (seen && step->address == run->run_start) {
-        *rc = DFU_OK;
-        memset(run->block, run->blank_value, step->length);
-        return true;
-    }
     *rc = dfui_run_read(run, step->block, run->block, step->length, err);
     return *rc == DFU_OK && run->block[0] == dfui_run_blank_value(run, run->block[0]) &&
            all_equal(run->block, step->length, run->block[0]);
