@@ -160,12 +160,26 @@ static int erase_once(struct dfui_run *run, const struct dfu_step *step, struct 
                                              : dfui_dfuse_erase(link, (uint32_t)step->address, step->length, err);
 }
 
+/* Does a PROBE step come that looks at the sector? Not when it is done again: then nothing is probed. */
+static bool is_probed(const struct dfui_run *run, const struct dfu_step *step)
+{
+    const struct dfu_step *end = run->plan->steps + run->plan->count;
+    if (!dfui_range_empty(run->dirty))
+        return false;
+    for (const struct dfu_step *s = step + 1; s < end; s++) {
+        if (s->kind == DFU_STEP_PROBE && s->alt == step->alt && s->address >= step->address &&
+            s->address < step->address + step->length)
+            return true;
+    }
+    return false;
+}
+
 /* Done at once is hard to believe, so it is looked at, and asked for a second time. What is still there then is found
  * by the steps that check. A device that has once shown that it is so fast is doubted again at half that time. */
 static bool believable(struct dfui_run *run, const struct dfu_step *step, uint64_t took_us)
 {
     uint64_t shortest_us = run->shortest_erase_us != 0 ? run->shortest_erase_us / 2 : SHORTEST_ERASE_US;
-    if (took_us >= shortest_us || step->kind != DFU_STEP_ERASE || !dfui_run_readable(run, step))
+    if (took_us >= shortest_us || step->kind != DFU_STEP_ERASE || !dfui_run_readable(run, step) || is_probed(run, step))
         return true;
     run->expecting = true; /* two requests would have to be lost for a wrong belief, and reading back finds that, too */
     bool blank = is_blank(run, step, (uint32_t)dfui_min(step->length, run->plan->target.block_size));
