@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh disable=SC1090
 # needs: usbip
-# Over TCP, to Linux's own client: list, attach, use, and what a malformed client cannot do.
+# Over TCP, at the loopback address unless told otherwise, to Linux's own client: list, attach, use, and what a
+# malformed client cannot do.
 . "$E2E_LIB"
 
 image app.bin 9000
-dfu sim st-loader,count=2,scale=0.2 --usbip=127.0.0.1:3240 2>sim.log &
+dfu sim st-loader,count=2,scale=0.2 --usbip 2>sim.log &
 # shellcheck disable=SC2034 # unplug reads it
 sims=$!
 until_true grep -q "listening at 127.0.0.1:3240" sim.log
