@@ -66,11 +66,14 @@ if [ -n "${E2E_GUEST:-}" ]; then
     looks "with udevd"
     check "with udevd: events were waited for" test "$count" -le 14
     check "with udevd: for half a second each time" test "$gap" -ge 450
+    with=$gap
     latency "with udevd"
     udevadm control --exit
+    until_true sh -c '! grep -q /run/udev/control /proc/net/unix' # it goes when its queue is empty
     come_and_go "without udevd"
     looks "without udevd"
-    check "without udevd: no events were waited for" test "$gap" -lt 450
+    # Both gaps hold the look itself, which takes long where the machine is busy.
+    check "without udevd: no events were waited for" test "$gap" -lt $((with - 100))
     latency "without udevd"
 fi
 finish
