@@ -8,6 +8,7 @@ build=$root/build/coverage
 out=${1:-$build/html}
 lines=95 branches=85
 
+mkdir -p "$build"
 cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_COMPILER=gcc \
     -DCMAKE_C_FLAGS="--coverage -fprofile-abs-path -fprofile-update=atomic" >"$build.log" 2>&1 || { cat "$build.log" && exit 1; }
 cmake --build "$build" --parallel "$(nproc)" >>"$build.log" 2>&1 || { cat "$build.log" && exit 1; }
