@@ -60,7 +60,7 @@ static int parse_patch_hex(struct edit *edit, const char *digits, struct dfu_err
     if (edit->data == NULL)
         return dfu_error_set(err, DFU_ERR_NO_MEMORY, "out of memory");
     edit->length = 0;
-    for (const char *p = digits; *p != '\0' && !bad; p += 2) {
+    for (const char *p = digits; !bad && *p != '\0'; p += 2) {
         p += edit->length > 0 && (*p == ':' || *p == '-');
         int high = hex_digit(p[0]);
         int low = high < 0 ? -1 : hex_digit(p[1]);

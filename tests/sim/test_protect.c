@@ -404,6 +404,8 @@ static void a_failure_after_the_return_is_no_protection(void **state)
         int rc = unprotect(&b, &result);
         if (rc == DFU_ERR_PROTECTED)
             assert_false(blank(&b));
+        dfu_error_free(b.err);
+        b.err = NULL;
         bench_free(&b);
     }
 }
