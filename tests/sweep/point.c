@@ -226,7 +226,7 @@ bool point_measure(struct point *p, struct tap *tap, bool *possible)
     }
     struct outcome o = run_once(p, p->job, sim, tap);
     judge(p, sim, &o, &tally);
-    if (strcmp(p->job->name, "options") == 0)
+    if (o.rc != DFU_ERR_UNSUPPORTED && strcmp(p->job->name, "options") == 0)
         p->wanted = place_options(sim, &length);
     dfu_sim_free(sim);
     *possible = o.rc != DFU_ERR_UNSUPPORTED;
