@@ -7,7 +7,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 build=$(cd "${1:-$root/build/release}" && pwd) || exit 1
 # A minute and more each: many points of what the others do a few of, threads (which have ThreadSanitizer), scripts;
 # and one that measures memory.
-long='sim_(faults|eager|cells|property|protect|ahead|sim_floor_script|gang|sim_lifetime)|unit_image_srec_cat'
+long='sim_(faults|eager|memory_jobs|cells|property|protect|ahead|sim_floor_script|gang|sim_lifetime)|unit_image_srec_cat'
 # shellcheck disable=SC2317 # called through xargs
 one()
 {

@@ -114,6 +114,8 @@ static int unprotect(struct dfui_protect *p, struct dfu_error **err)
     if (rc != DFU_OK)
         return rc;
     p->result.rdp_before = p->result.rdp_after = dfui_protect_level(s, &rc);
+    if (rc == DFU_ERR_NO_MEMORY) /* the level is not known: a board that is open would lose its flash for nothing */
+        return dfui_error_no_memory(err);
     if (rc == DFU_ERR_GONE || rc == DFU_ERR_CANCELLED)
         return dfu_error_set(err, rc, "%s while the option bytes were read",
                              rc == DFU_ERR_GONE ? "the device went away" : "cancelled");

@@ -12,15 +12,16 @@ void *__wrap_calloc(size_t count, size_t size); /* NOLINT */
 void *__wrap_realloc(void *old, size_t size);   /* NOLINT */
 void __wrap_free(void *old);                    /* NOLINT */
 
-unsigned long refuse_at;
-unsigned long refuse_asked;
-long refuse_alive;
-long refuse_bytes;
-long refuse_peak;
+atomic_ulong refuse_at;
+atomic_ulong refuse_asked;
+atomic_long refuse_alive;
+atomic_long refuse_bytes;
+atomic_long refuse_peak;
 
 static int refuse(void)
 {
-    return ++refuse_asked == refuse_at;
+    unsigned long n = ++refuse_asked;
+    return n == refuse_at;
 }
 
 /* p is there from now on; returns it. */
@@ -31,7 +32,7 @@ static void *count(void *p)
     refuse_alive++;
     refuse_bytes += (long)malloc_usable_size(p);
     if (refuse_bytes > refuse_peak)
-        refuse_peak = refuse_bytes;
+        refuse_peak = (long)refuse_bytes;
     return p;
 }
 
