@@ -153,13 +153,13 @@ int dfui_run_read_step(struct dfui_run *run, const struct dfu_step *step, struct
         run->total[DFU_PHASE_READ] -= dfui_min(step->length, left);
         return DFU_OK;
     }
-    int rc = dfui_ahead_read(run, step, err);
     /* A survey keeps memories apart that have the same addresses. */
     uint32_t alt = run->plan->survey ? step->alt : DFU_ALT_ANY;
-    if (rc == DFU_OK)
+    int rc = dfui_ahead_read(run, step, err);
+    if (rc == DFU_OK) {
         note_zeros(run, step->length);
-    if (rc == DFU_OK)
         rc = dfu_image_add(run->options.into, alt, step->address, run->block, step->length, DFU_OVERLAP_ERROR, err);
+    }
     run->result.bytes += rc == DFU_OK ? step->length : 0;
     return rc;
 }
