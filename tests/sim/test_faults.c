@@ -188,7 +188,7 @@ static void ecc_flash(void **state)
     sweep("stm32g474");
 }
 
-/* Quirks B3. */
+/* Its GETSTATUS stalls while flash works. */
 static void stalls_while_erasing(void **state)
 {
     (void)state;

@@ -84,6 +84,30 @@ static void b2_nothing_needless_is_asked(void **state)
     bench_free(&b);
 }
 
+/* Told to wait 1 ms, the host asks while flash works, and meets with stalls: it asks again, and erases nothing twice.
+ */
+static void b3_stalls_are_no_reason_to_erase_again(void **state)
+{
+    (void)state;
+    for (unsigned at = 1; at <= 30; at++) {
+        struct bench b;
+        struct dfu_result result;
+        char rule[16];
+        struct dfu_image *image = bench_image(0x08000000, 4096, 3);
+        bench_new(&b, "stm32l476", DFU_SIM_INIT_RANDOM, 1);
+        (void)snprintf(rule, sizeof rule, "poll=1@%u", at);
+        bench_fault(&b, rule);
+        bench_open(&b);
+        int rc = write_image(&b, image, 0, &result);
+        assert_dfu_ok(rc, b.err);
+        assert_int_equal(result.verified, 1);
+        assert_int_equal(bench_counters(&b).erase, 2);
+        assert_flash(&b, 0x08000000, image);
+        dfu_image_free(image);
+        bench_free(&b);
+    }
+}
+
 /* It says 100 ms and is then deaf for 32 s: dfu-util's limit is 35 s for the same chip. */
 static void b4_a_mass_erase_that_answers_nothing(void **state)
 {
@@ -386,6 +410,7 @@ int main(void)
         cmocka_unit_test(a2_leave_points_first),
         cmocka_unit_test(a3_a_leave_that_comes_back),
         cmocka_unit_test(b2_nothing_needless_is_asked),
+        cmocka_unit_test(b3_stalls_are_no_reason_to_erase_again),
         cmocka_unit_test(b4_a_mass_erase_that_answers_nothing),
         cmocka_unit_test(b5_an_erase_that_never_ends),
         cmocka_unit_test(b6_zero_polls),
