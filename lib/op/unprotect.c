@@ -96,13 +96,16 @@ static int check_blank(struct dfui_protect *p, struct dfu_error **err)
     return DFU_OK;
 }
 
-/* Twice, where the option bytes could not be read: without them, flash of an L0 or L1 that is erased looks closed. */
-static void ask_level(struct dfui_protect *p)
+/* Any answer but "open" is asked for a second time: one that was lost, or a bit that was flipped on the way, must not
+ * cost an open board its flash. And after an erase, flash of an L0 or L1 looks closed to whom the option bytes say
+ * nothing. */
+static enum dfu_rdp ask_level(struct dfu_session *s, int *code)
 {
-    int rc = DFU_OK;
-    p->result.rdp_after = dfui_protect_level(p->session, &rc);
-    if (rc != DFU_OK && dfui_session_recover(p->session, NULL) == DFU_OK)
-        p->result.rdp_after = dfui_protect_level(p->session, NULL);
+    enum dfu_rdp level = dfui_protect_level(s, code);
+    bool over = *code == DFU_ERR_NO_MEMORY || *code == DFU_ERR_GONE || *code == DFU_ERR_CANCELLED;
+    if (level == DFU_RDP_0 || over || dfui_session_recover(s, NULL) != DFU_OK)
+        return level;
+    return dfui_protect_level(s, code);
 }
 
 static int unprotect(struct dfui_protect *p, struct dfu_error **err)
@@ -113,7 +116,7 @@ static int unprotect(struct dfui_protect *p, struct dfu_error **err)
     int rc = check_command(s, err);
     if (rc != DFU_OK)
         return rc;
-    p->result.rdp_before = p->result.rdp_after = dfui_protect_level(s, &rc);
+    p->result.rdp_before = p->result.rdp_after = ask_level(s, &rc);
     if (rc == DFU_ERR_NO_MEMORY) /* the level is not known: a board that is open would lose its flash for nothing */
         return dfui_error_no_memory(err);
     if (rc == DFU_ERR_GONE || rc == DFU_ERR_CANCELLED)
@@ -151,7 +154,9 @@ static int unprotect(struct dfui_protect *p, struct dfu_error **err)
         return rc;
     if (!went)
         return did_nothing(s, err);
-    ask_level(p);
+    p->result.rdp_after = ask_level(s, &rc);
+    if (rc == DFU_ERR_NO_MEMORY)
+        return dfui_error_no_memory(err);
     rc = dfui_session_recover(s, err);
     if (rc == DFU_OK && p->result.rdp_after > DFU_RDP_0)
         rc = still_protected(p->result.rdp_after, err);

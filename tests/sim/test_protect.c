@@ -370,6 +370,31 @@ static void one_unprotect(const char *profile, const char *rule)
     bench_free(&b);
 }
 
+/* One bad answer about the level must not cost an open board its flash: a flipped bit looks like protection, too. */
+static void an_open_board_keeps_its_flash(void **state)
+{
+    static const char *const profiles[] = {"stm32f072", "stm32f407", "stm32g474", "stm32l152"};
+    (void)state;
+    for (size_t p = 0; p < sizeof profiles / sizeof profiles[0]; p++) {
+        for (size_t k = 0; k < sizeof faults / sizeof faults[0]; k++) {
+            for (unsigned at = 1; at <= 40; at++) {
+                struct bench b;
+                struct dfu_protect_result result;
+                char rule[64];
+                bench_new(&b, profiles[p], DFU_SIM_INIT_RANDOM, 1);
+                (void)snprintf(rule, sizeof rule, faults[k], at);
+                bench_fault(&b, rule);
+                (void)unprotect(&b, &result);
+                if (blank(&b))
+                    fail_msg("%s %s: a board without protection was erased", profiles[p], rule);
+                dfu_error_free(b.err);
+                b.err = NULL;
+                bench_free(&b);
+            }
+        }
+    }
+}
+
 /* Requests of the first part only: what reads 128 KiB back is the same request again and again. */
 static void faults_while_unprotecting(void **state)
 {
@@ -532,6 +557,7 @@ int main(void)
         cmocka_unit_test(fewer_option_bytes_than_the_map_says),
         cmocka_unit_test(protection_goes_on_and_is_seen),
         cmocka_unit_test(level_2_needs_its_own_word),
+        cmocka_unit_test(an_open_board_keeps_its_flash),
         cmocka_unit_test(faults_while_unprotecting),
         cmocka_unit_test(faults_while_writing_options),
         cmocka_unit_test(a_failure_after_the_return_is_no_protection),
