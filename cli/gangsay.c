@@ -35,6 +35,15 @@ static struct member *new_member(struct gangsay *say, size_t slot)
     return member;
 }
 
+/* The gang's strings are there for the time of a callback; progress is made between two. */
+static void keep(char **own, const char *text)
+{
+    if (*own != NULL && text != NULL && strcmp(*own, text) == 0)
+        return;
+    free(*own);
+    *own = text_copy(text);
+}
+
 /* What was said on the way goes with the board. */
 static void forget(struct member *member)
 {
@@ -43,8 +52,8 @@ static void forget(struct member *member)
     member->cli.notes = NULL;
     member->cli.warnings = NULL;
     out_error_forget(&member->cli);
-    member->cli.device_path = NULL; /* the gang's */
-    member->cli.device_serial = NULL;
+    keep(&member->cli.device_path, NULL);
+    keep(&member->cli.device_serial, NULL);
     member->cli.has_run = 0;
     member->used = 0;
 }
@@ -85,9 +94,8 @@ static struct member *member_of(struct gangsay *say, const struct dfu_gang_board
     }
     member->used = member != say->spare;
     member->index = board->index;
-    /* Strings are the gang's, for the time of a callback. */
-    member->cli.device_path = (char *)board->path;
-    member->cli.device_serial = (char *)board->serial;
+    keep(&member->cli.device_path, board->path);
+    keep(&member->cli.device_serial, board->serial);
     out_error_member(&member->cli, "board", json_integer(board->index));
     out_error_member(&member->cli, "attempts", json_integer(board->attempts));
     return member;
