@@ -127,6 +127,7 @@ void gangsay_end(struct gangsay *say)
     free(say->members);
     forget(say->spare);
     free(say->spare);
+    gangnotes_end(&say->notes);
     gangview_end(&say->view);
     memset(say, 0, sizeof *say);
 }
@@ -142,9 +143,10 @@ static void on_planned(struct gangsay *say, struct member *member, const struct 
     struct dfu_plan_summary sum;
     DFU_INIT(&sum);
     (void)dfu_plan_summarize(event->plan, &sum);
-    if (cli->voice.json || !say->said_notes)
+    if (cli->voice.json)
         planview_notes(cli, event->plan);
-    say->said_notes = 1; /* to a person they are the same for every board */
+    else
+        gangnotes_say(&say->notes, cli, event->plan, (say->job->target.plan.flags & DFU_PLAN_DIFF) != 0);
     progress_start(&member->progress, cli, sum.erase_sectors);
     member->progress.board = cli->device_path;
     if (!cli->voice.json)
