@@ -81,8 +81,8 @@ part_rom()
 
 part_read()
 {
-    job start_util st-loader sh -c 'for i in 0 1 2 3 4 5 6 7 8 9; do rm -f a; dfu-util -a 1 -s 0x90000000:2048 -U a; done'
-    job start_dfu st-loader sh -c 'for i in 0 1 2 3 4 5 6 7 8 9; do dfu read -o a 0x90000000+2K --format bin; done'
+    job start_util st-loader sh -c 'for i in 0 1 2 3 4 5 6 7 8 9; do rm -f a; dfu-util -a 1 -s 0x90000000:2048 -U a || exit 1; done'
+    job start_dfu st-loader sh -c 'for i in 0 1 2 3 4 5 6 7 8 9; do dfu read -o a 0x90000000+2K --format bin || exit 1; done'
     for kib in 256 1024; do
         rm -f theirs ours
         job read${kib}_util st-loader dfu-util -a 1 -s $EXTERNAL:$((kib * 1024)) -U theirs
@@ -100,8 +100,8 @@ part_list()
     LIBUSB_DEBUG=4 dfu list >stdout 2>log
     echo "count list_dfu moved $(grep -c 'libusb_submit_transfer\] transfer' log)"
     for _ in 1 2; do
-        took list_util sh -c 'for i in 0 1 2 3 4 5 6 7 8 9; do dfu-util -l; done'
-        took list_dfu sh -c 'for i in 0 1 2 3 4 5 6 7 8 9; do dfu list; done'
+        took list_util sh -c 'for i in 0 1 2 3 4 5 6 7 8 9; do dfu-util -l || exit 1; done'
+        took list_dfu sh -c 'for i in 0 1 2 3 4 5 6 7 8 9; do dfu list || exit 1; done'
     done
     unplug
     counted list_dfu
