@@ -18,42 +18,6 @@ struct connection {
     char path[DFUI_PATH_SIZE];
 };
 
-static int code_of(int usb_code)
-{
-    switch (usb_code) {
-    case LIBUSB_ERROR_PIPE:
-        return DFU_ERR_STALL;
-    case LIBUSB_ERROR_TIMEOUT:
-        return DFU_ERR_TIMEOUT;
-    case LIBUSB_ERROR_NO_DEVICE:
-    case LIBUSB_ERROR_NOT_FOUND:
-        return DFU_ERR_GONE;
-    case LIBUSB_ERROR_ACCESS:
-        return DFU_ERR_ACCESS;
-    case LIBUSB_ERROR_BUSY:
-        return DFU_ERR_BUSY;
-    case LIBUSB_ERROR_NO_MEM:
-        return DFU_ERR_NO_MEMORY;
-    case LIBUSB_ERROR_NOT_SUPPORTED:
-        return DFU_ERR_UNSUPPORTED;
-    default:
-        return DFU_ERR_USB;
-    }
-}
-
-static void set_usb_code(struct dfu_error **err, int usb_code)
-{
-    struct dfu_error_info info = {.flags = DFU_ERROR_HAS_USB_CODE, .usb_code = usb_code};
-    dfu_error_set_info(err, &info);
-}
-
-int dfui_libusb_error(struct dfu_error **err, int usb_code, const char *what)
-{
-    int code = dfu_error_set(err, code_of(usb_code), "%s: %s", what, libusb_error_name(usb_code));
-    set_usb_code(err, usb_code);
-    return code;
-}
-
 static void close_connection(void *conn)
 {
     struct connection *c = conn;
@@ -87,11 +51,11 @@ static int open_path(void *self, const char *path, void **conn, struct dfu_error
 static int refuse_claim(const struct connection *c, uint8_t number, int usb_code, struct dfu_error **err)
 {
     char driver[64];
-    int code = code_of(usb_code);
+    int code = dfui_libusb_code(usb_code);
     if (usb_code == LIBUSB_ERROR_NOT_FOUND) /* not: the device is gone */
         code = DFU_ERR_USB;
     (void)dfu_error_set(err, code, "interface %u of the device at %s cannot be claimed", number, c->path);
-    set_usb_code(err, usb_code);
+    dfui_libusb_set_code(err, usb_code);
     if (code != DFU_ERR_BUSY) {
         dfu_error_set_cause(err, "%s", libusb_error_name(usb_code));
         return code;

@@ -98,23 +98,6 @@ static int raw_config(const struct libusb_config_descriptor *c, struct blob *b)
     return DFU_OK;
 }
 
-static bool is_dfu(const struct libusb_interface *i)
-{
-    for (int a = 0; a < i->num_altsetting; a++)
-        if (i->altsetting[a].bInterfaceClass == LIBUSB_CLASS_APPLICATION && i->altsetting[a].bInterfaceSubClass == 1)
-            return true;
-    return false;
-}
-
-/* Any interface of class 0xFE, subclass 1: only then is it asked which configuration is in force. */
-static bool has_dfu(const struct libusb_config_descriptor *c)
-{
-    for (unsigned i = 0; i < c->bNumInterfaces; i++)
-        if (is_dfu(&c->interface[i]))
-            return true;
-    return false;
-}
-
 static uint8_t active_config(libusb_device *device)
 {
     struct libusb_config_descriptor *active = NULL;
@@ -131,7 +114,6 @@ static int visit_device(libusb_device *device, dfu_usb_visit_fn *visit, void *ar
     struct dfu_usb_config configs[MAX_CONFIGS];
     struct dfu_usb_device found = {.size = sizeof found};
     char path[DFUI_PATH_SIZE];
-    bool dfu = false;
     int rc = DFU_OK;
 
     if (libusb_get_device_descriptor(device, &d) != 0)
@@ -149,15 +131,13 @@ static int visit_device(libusb_device *device, dfu_usb_visit_fn *visit, void *ar
         if (libusb_get_config_descriptor(device, (uint8_t)i, &c) != 0)
             continue;
         struct blob b;
-        dfu = dfu || has_dfu(c);
         rc = raw_config(c, &b);
         libusb_free_config_descriptor(c);
         if (rc == DFU_OK)
             configs[found.config_count++] = (struct dfu_usb_config){b.data, b.length};
     }
     found.configs = configs;
-    if (dfu)
-        found.active_config = active_config(device);
+    found.active_config = active_config(device);
     if (rc == DFU_OK)
         rc = visit(&found, arg);
     for (unsigned i = 0; i < found.config_count; i++)

@@ -12,6 +12,13 @@
 
 struct dfui_libusb;
 
+/*
+ * Errors (libusb_error.c).
+ */
+/* The enum dfu_code of a libusb_error. */
+int dfui_libusb_code(int usb_code);
+/* Keeps a libusb_error in an error that is set already. */
+void dfui_libusb_set_code(struct dfu_error **err, int usb_code);
 /* Turns a libusb_error into an error with its name; returns the code. */
 int dfui_libusb_error(struct dfu_error **err, int usb_code, const char *what);
 
