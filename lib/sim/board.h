@@ -142,6 +142,8 @@ struct sim_board {
 struct sim_view {
     struct dfu_sim *sim;
     uint64_t clock_us; /* the furthest of its own waits and of the boards that it has opened */
+    struct sim_view *parent;
+    atomic_uint_fast64_t children_us; /* the furthest clock of those that it was shared with and that are over */
 };
 
 struct dfu_sim {
