@@ -47,7 +47,7 @@ RULES = [
     ("B18", "lib/proto/exec.c", "if (s.string != 0)", "if (s.string == 255)"),
     ("B19", "lib/op/unprotect.c", "    rc = dfui_protect_again(p, LEAVE_MS, &went, err);", "    rc = DFU_OK, went = true;"),
     ("B20", "lib/op/optbytes.c", "        rc = dfui_protect_again(p, LEAVE_MS, &went, err);", "        rc = DFU_OK;"),
-    ("B21", "lib/proto/idle.c", "        (void)dfui_request_clrstatus(link, NULL);\n    if (stale)", "        (void)0;\n    if (stale)"),
+    ("B21", "lib/proto/idle.c", "e->cleared = dfui_request_clrstatus(link, NULL) == DFU_OK && s.state == DFU_STATE_ERROR;", "(void)0;"),
     ("C1", "lib/usb/utf16.c", "(c < 0x20 || c > 0x7E))\n            break;",
      "(c < 0x20 || c > 0x7E))\n            return DFU_ERR_PROTOCOL;"),
     ("C2", "lib/session/device.c", "#define NAMES_US UINT64_C(2000000)", "#define NAMES_US UINT64_C(0)"),
