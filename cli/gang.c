@@ -80,9 +80,12 @@ static int parse_alt(const struct args *args, struct dfu_plan_options *plan, str
     uint64_t number = 0;
     if (alt == NULL)
         return DFU_OK;
+    if (alt[0] < '0' || alt[0] > '9') {
+        (void)dfu_error_set(err, DFU_ERR_ARGUMENT, "--alt: with several boards '%s' must be a number", alt);
+        dfu_error_set_hint(err, "see 'dfu info' for the numbers");
+        return DFU_ERR_ARGUMENT;
+    }
     int rc = number_parse(alt, "--alt", 255, &number, err);
-    if (rc != DFU_OK)
-        dfu_error_set_hint(err, "with several boards, give --alt a number");
     plan->flags |= DFU_PLAN_ALT_SET;
     plan->alt = (uint32_t)number;
     return rc;
