@@ -35,6 +35,15 @@ static struct member *new_member(struct gangsay *say, size_t slot)
     return member;
 }
 
+/* The gang's strings are there for the time of a callback; progress is made between two. */
+static void keep(char **own, const char *text)
+{
+    if (*own != NULL && text != NULL && strcmp(*own, text) == 0)
+        return;
+    free(*own);
+    *own = text_copy(text);
+}
+
 /* What was said on the way goes with the board. */
 static void forget(struct member *member)
 {
@@ -43,8 +52,8 @@ static void forget(struct member *member)
     member->cli.notes = NULL;
     member->cli.warnings = NULL;
     out_error_forget(&member->cli);
-    member->cli.device_path = NULL; /* the gang's */
-    member->cli.device_serial = NULL;
+    keep(&member->cli.device_path, NULL);
+    keep(&member->cli.device_serial, NULL);
     member->cli.has_run = 0;
     member->used = 0;
 }
@@ -85,9 +94,8 @@ static struct member *member_of(struct gangsay *say, const struct dfu_gang_board
     }
     member->used = member != say->spare;
     member->index = board->index;
-    /* Strings are the gang's, for the time of a callback. */
-    member->cli.device_path = (char *)board->path;
-    member->cli.device_serial = (char *)board->serial;
+    keep(&member->cli.device_path, board->path);
+    keep(&member->cli.device_serial, board->serial);
     out_error_member(&member->cli, "board", json_integer(board->index));
     out_error_member(&member->cli, "attempts", json_integer(board->attempts));
     return member;
@@ -119,6 +127,7 @@ void gangsay_end(struct gangsay *say)
     free(say->members);
     forget(say->spare);
     free(say->spare);
+    gangnotes_end(&say->notes);
     gangview_end(&say->view);
     memset(say, 0, sizeof *say);
 }
@@ -134,9 +143,10 @@ static void on_planned(struct gangsay *say, struct member *member, const struct 
     struct dfu_plan_summary sum;
     DFU_INIT(&sum);
     (void)dfu_plan_summarize(event->plan, &sum);
-    if (cli->voice.json || !say->said_notes)
+    if (cli->voice.json)
         planview_notes(cli, event->plan);
-    say->said_notes = 1; /* to a person they are the same for every board */
+    else
+        gangnotes_say(&say->notes, cli, event->plan, (say->job->target.plan.flags & DFU_PLAN_DIFF) != 0);
     progress_start(&member->progress, cli, sum.erase_sectors);
     member->progress.board = cli->device_path;
     if (!cli->voice.json)

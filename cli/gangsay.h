@@ -3,6 +3,7 @@
 #ifndef CLI_GANGSAY_H
 #define CLI_GANGSAY_H
 
+#include "gangnotes.h"
 #include "gangview.h"
 #include "job.h"
 #include "progress.h"
@@ -22,7 +23,7 @@ struct gangsay {
     struct member **members; /* a slot for each board in hand; owned */
     size_t member_count;
     struct member *spare; /* speaks where there is no memory for one more */
-    int said_notes;
+    struct gangnotes notes;
 };
 
 /* lines: boards that may be in hand at once, as far as is known. Call gangsay_end() even on failure. */

@@ -195,16 +195,21 @@ json_t *planview_json(const struct dfu_plan *plan, int has_addresses)
     return object;
 }
 
+void planview_note(struct cli *cli, const char *path, int kind, const char *text)
+{
+    const char *front = path != NULL ? path : "";
+    const char *colon = path != NULL ? ": " : "";
+    if (kind == DFU_NOTE_INFO)
+        out_note(cli, "%s%s%s", front, colon, text);
+    else
+        out_warning(cli, "%s%s%s", front, colon, text);
+}
+
 void planview_notes(struct cli *cli, const struct dfu_plan *plan)
 {
     for (size_t i = 0; i < dfu_plan_note_count(plan); i++) {
         int kind = DFU_NOTE_INFO;
         const char *text = dfu_plan_note(plan, i, &kind);
-        if (text == NULL)
-            continue;
-        if (kind == DFU_NOTE_INFO)
-            out_note(cli, "%s", text);
-        else
-            out_warning(cli, "%s", text);
+        planview_note(cli, NULL, kind, text);
     }
 }

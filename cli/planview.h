@@ -16,4 +16,7 @@ json_t *planview_json(const struct dfu_plan *plan, int has_addresses);
 /* Says the plan's notes as notes and warnings. */
 void planview_notes(struct cli *cli, const struct dfu_plan *plan);
 
+/* Says one note; of the board at a path, or NULL. */
+void planview_note(struct cli *cli, const char *path, int kind, const char *text);
+
 #endif

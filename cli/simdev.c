@@ -258,6 +258,7 @@ static json_t *board_stats(const struct dfu_sim *sim, size_t board)
     json_t *object = json_object();
     (void)json_object_set_new(object, "serial", json_string(dfu_sim_serial(sim, board)));
     add_count(object, "transfers", c.transfers);
+    add_count(object, "standard", c.standard);
     add_count(object, "dnload", c.dnload);
     add_count(object, "upload", c.upload);
     add_count(object, "getstatus", c.getstatus);

@@ -104,6 +104,7 @@ int target_start(struct target *target, struct cli *cli, struct dfu_error **err)
     if (rc != DFU_OK)
         return rc;
     DFU_INIT(&context);
+    context.flags = DFU_CONTEXT_LIBUSB_ALONE;
     context.log_level = log_level(cli);
     context.log = on_log;
     context.log_user = cli;

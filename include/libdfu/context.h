@@ -18,11 +18,18 @@ extern "C" {
 /** Receives one line without a line end; runs on the calling thread; must not re-enter the library. */
 typedef void dfu_log_fn(int level, const char *line, void *user);
 
+enum dfu_context_flags {
+    /** Nobody else in this process uses libusb, nor will: then libusb 1.0.25 and 1.0.26 are told for the whole process
+     *  not to look at every device when they start, which is most of what a short job takes. libusb 1.0.27 is told so
+     *  for our own context, with or without this flag. Linux only, and without a transport only. */
+    DFU_CONTEXT_LIBUSB_ALONE = 1u << 0
+};
+
 /** Options of dfu_context_new(). */
 struct dfu_context_options {
     size_t size;
     int32_t log_level; /**< enum dfu_log_level; 0 = DFU_LOG_WARNING */
-    uint32_t flags;    /**< none yet */
+    uint32_t flags;    /**< enum dfu_context_flags */
     dfu_log_fn *log;   /**< NULL = no log */
     void *log_user;
     const struct dfu_transport_ops *transport; /**< NULL = built-in libusb; must outlive the context */

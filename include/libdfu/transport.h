@@ -92,8 +92,8 @@ struct dfu_transport_ops {
     uint32_t max_control; /**< largest data stage in bytes (4096 with Linux usbfs and WinUSB); 0 = 65535 */
     uint32_t flags;       /**< none yet */
 
-    /** Visits every USB device, also those that cannot be opened. Must not send class requests nor open
-     *  devices. */
+    /** Visits every USB device, also those that cannot be opened; root hubs may be left out. Must not send class
+     *  requests nor open devices. */
     int (*enumerate)(void *self, dfu_usb_visit_fn *visit, void *arg, struct dfu_error **err);
 
     /** Opens the device at @p path. Codes: NO_DEVICE, ACCESS, BUSY, UNSUPPORTED (no driver), USB. */

@@ -166,4 +166,7 @@ int dfui_image_merge_about(struct dfu_image *image, const struct dfu_image *othe
 /* DFU_ERR_RANGE unless range is not empty and ends within 4 GiB. what: "fill", "crop"… */
 int dfui_range_check(struct dfu_range range, const char *what, struct dfu_error **err);
 
+/* The address that the image seems to be linked for when it is not where it lies; 0 = no opinion. */
+uint64_t dfui_image_linked_elsewhere(const struct dfu_image *image);
+
 #endif

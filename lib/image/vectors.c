@@ -129,3 +129,12 @@ int dfu_image_vectors(const struct dfu_image *image, uint64_t base, struct dfu_v
     }
     return dfui_sized_out(vectors, &v, sizeof v);
 }
+
+uint64_t dfui_image_linked_elsewhere(const struct dfu_image *image)
+{
+    struct dfu_image_info info = {.size = sizeof info};
+    struct dfu_vectors v = {.size = sizeof v};
+    if (dfu_image_describe(image, &info) != DFU_OK || dfu_image_vectors(image, info.span.start, &v) != DFU_OK)
+        return 0;
+    return v.flags & DFU_VECTORS_LINKED_SET ? v.linked_at : 0;
+}

@@ -87,21 +87,6 @@ void dfui_run_compare(struct dfui_run *run, const struct dfu_step *step)
         run->result.bytes += own;
 }
 
-bool dfui_run_differs(struct dfui_run *run, const struct dfu_step *step, struct dfu_range *differing)
-{
-    memcpy(run->other, run->block, step->length);
-    (void)dfui_plan_fill(run->plan, step->alt, step->address, run->other, step->length);
-    *differing = (struct dfu_range){0, 0};
-    for (uint32_t i = 0; i < step->length; i++) {
-        if (run->other[i] == run->block[i])
-            continue;
-        if (dfui_range_empty(*differing))
-            differing->start = step->address + i;
-        differing->end = step->address + i + 1;
-    }
-    return !dfui_range_empty(*differing);
-}
-
 static void note_zeros(struct dfui_run *run, uint32_t length)
 {
     for (uint32_t i = 0; !run->read_more && i < length; i++)

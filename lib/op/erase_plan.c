@@ -4,17 +4,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-bool dfui_plan_erasable(const struct dfu_plan *plan, const struct dfu_region *region)
-{
-    uint32_t force = plan->options.flags;
-    if (region->kind != DFU_MEMORY_NORMAL) /* several ROMs call theirs erasable (C16) */
-        return false;
-    /* Read-only memory that is written all the same is flash, and flash must be erased first. */
-    bool read_only = !(region->access & (DFU_ACCESS_ERASE | DFU_ACCESS_WRITE));
-    return (region->access & DFU_ACCESS_ERASE) || (force & DFU_PLAN_FORCE_ERASE) ||
-           (read_only && (force & DFU_PLAN_FORCE_READONLY));
-}
-
 static int erase_step(struct dfu_plan *plan, const struct dfui_sector *s, uint32_t flags, struct dfu_error **err)
 {
     struct dfu_step step = {.kind = DFU_STEP_ERASE,

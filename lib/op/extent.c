@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which part of which region a range is, and whether it may be used as intended. */
+#include "image/image.h"
 #include "op/plan_private.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -93,7 +94,7 @@ static int refused(const struct dfu_plan *plan, const struct dfu_region *r, stru
     (void)dfu_error_set(err, DFU_ERR_RANGE, "cannot %s 0x%08" PRIX64 "..0x%08" PRIX64 " (%s): it is %s", verb(intent),
                         part.start, part.end, r->name, why);
     dfui_error_address(err, part.start);
-    uint64_t linked = intent == DFUI_INTENT_WRITE && plan->image != NULL ? dfui_plan_linked_elsewhere(plan->image) : 0;
+    uint64_t linked = intent == DFUI_INTENT_WRITE && plan->image != NULL ? dfui_image_linked_elsewhere(plan->image) : 0;
     if (linked != 0) {
         struct dfu_image_info info = {.size = sizeof info};
         (void)dfu_image_describe(plan->image, &info);
@@ -196,4 +197,20 @@ int dfui_extents_of_image(struct dfui_extents *list, const struct dfu_plan *plan
             return rc;
     }
     return DFU_OK;
+}
+
+bool dfui_plan_program_base(const struct dfu_plan *plan, const struct dfui_extents *extents, uint64_t *base)
+{
+    /* Regions in the map's order: internal flash is the first alt of every known loader. */
+    uint32_t best = DFUI_NO_STEP_REGION;
+    for (size_t i = 0; i < extents->count; i++) {
+        const struct dfui_extent *e = &extents->items[i];
+        if (e->region == DFUI_NO_STEP_REGION || dfui_map_region(plan->map, e->region)->kind != DFU_MEMORY_NORMAL)
+            continue;
+        if (e->region < best) {
+            best = e->region;
+            *base = e->range.start;
+        }
+    }
+    return best != DFUI_NO_STEP_REGION;
 }

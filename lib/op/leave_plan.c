@@ -3,22 +3,6 @@
 #include "op/plan_private.h"
 #include <inttypes.h>
 
-bool dfui_plan_program_base(const struct dfu_plan *plan, const struct dfui_extents *extents, uint64_t *base)
-{
-    /* Regions in the map's order: internal flash is the first alt of every known loader. */
-    uint32_t best = DFUI_NO_STEP_REGION;
-    for (size_t i = 0; i < extents->count; i++) {
-        const struct dfui_extent *e = &extents->items[i];
-        if (e->region == DFUI_NO_STEP_REGION || dfui_map_region(plan->map, e->region)->kind != DFU_MEMORY_NORMAL)
-            continue;
-        if (e->region < best) {
-            best = e->region;
-            *base = e->range.start;
-        }
-    }
-    return best != DFUI_NO_STEP_REGION;
-}
-
 static int append_leave(struct dfu_plan *plan, uint64_t address, struct dfu_error **err)
 {
     size_t index;

@@ -130,9 +130,41 @@ static int fetch(struct dfui_run *run, const struct dfu_step *step, struct dfu_e
     return rc;
 }
 
+/* The last block of a comparison that has written nothing: only then does it matter where the upload ends. */
+static bool ends_comparison(const struct dfui_run *run, const struct dfu_step *step)
+{
+    const struct dfu_plan *plan = run->plan;
+    return plan->summary.write_blocks == 0 &&
+           (step + 1 == plan->steps + plan->count || step[1].kind != DFU_STEP_VERIFY);
+}
+
+static bool is_blank(const uint8_t *data, uint32_t length)
+{
+    return length == 0 || ((data[0] == 0xFF || data[0] == 0x00) && memcmp(data, data + 1, length - 1) == 0);
+}
+
+/* Is there something behind the image? That is told, and is no difference: many devices send all their memory, whatever
+ * it holds. */
+static void look_beyond(struct dfui_run *run, const struct dfu_step *step, uint32_t got)
+{
+    uint32_t size = run->plan->target.block_size;
+    bool blank = is_blank(run->block + step->length, got - step->length);
+    int next = 0;
+    if (blank && got == size)
+        next = dfui_dfu11_read(&run->session->link, (uint16_t)(step->block + 1), run->block, size, NULL);
+    if (!blank || (next > 0 && !is_blank(run->block, (uint32_t)next)))
+        dfui_log(run->session->link.log, DFU_LOG_WARNING,
+                 "the device holds more than the image: what follows its %" PRIu64 " bytes is not blank",
+                 (uint64_t)step->block * size + step->length);
+}
+
 int dfui_run_plain_verify(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
-    int got = fetch(run, step, err);
+    struct dfu_step asked = *step;
+    bool last = ends_comparison(run, step);
+    if (last)
+        asked.length = run->plan->target.block_size; /* so that a short frame shows the end */
+    int got = fetch(run, &asked, err);
     if (got < 0)
         return got;
     if ((uint32_t)got < step->length) {
@@ -144,6 +176,8 @@ int dfui_run_plain_verify(struct dfui_run *run, const struct dfu_step *step, str
         return DFU_ERR_MISMATCH;
     }
     dfui_run_compare(run, step);
+    if (last)
+        look_beyond(run, step, (uint32_t)got);
     return DFU_OK;
 }
 

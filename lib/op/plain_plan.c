@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Plans for plain DFU: one stretch of bytes from block 0 on. Where it goes is the device's business. */
 #include "op/plan_private.h"
-#include <inttypes.h>
 
 bool dfui_plan_is_plain(const struct dfu_plan *plan)
 {

@@ -97,9 +97,13 @@ void dfui_extents_free(struct dfui_extents *list);
 int dfui_extents_append(struct dfui_extents *list, const struct dfui_extent *extent, struct dfu_error **err);
 /* By alt and address. */
 void dfui_extents_sort(struct dfui_extents *list);
+/* Lowest image address in the first executable region; false when there is none. */
+bool dfui_plan_program_base(const struct dfu_plan *plan, const struct dfui_extents *extents, uint64_t *base);
 
 /* --- sectors.c: the erasable sectors under an image --- */
 
+/* Is the region erased before it is written? */
+bool dfui_plan_erasable(const struct dfu_plan *plan, const struct dfu_region *region);
 /* One for each sector that an extent touches and that is erased before it is written; extents sorted. */
 int dfui_sectors_add(struct dfui_sectors *list, const struct dfu_plan *plan, const struct dfui_extents *extents,
                      struct dfu_error **err);
@@ -156,8 +160,6 @@ int dfui_plan_run(struct dfu_plan *plan, const struct dfui_span *span, uint32_t 
 
 /* One ERASE step for each of the plan's sectors that is not the same already. */
 int dfui_plan_erase_sectors(struct dfu_plan *plan, struct dfu_error **err);
-/* Is the region erased before it is written? */
-bool dfui_plan_erasable(const struct dfu_plan *plan, const struct dfu_region *region);
 
 /* --- verify_plan.c --- */
 
@@ -177,13 +179,9 @@ int dfui_plan_plain_refuse(const char *what, struct dfu_error **err);
 
 /* --- leave_plan.c --- */
 
-/* Lowest image address in the first executable region; false when there is none. */
-bool dfui_plan_program_base(const struct dfu_plan *plan, const struct dfui_extents *extents, uint64_t *base);
 int dfui_plan_leave_step(struct dfu_plan *plan, const struct dfui_extents *extents, struct dfu_error **err);
 
 /* --- sanity.c: does the image look like a program that will start? --- */
 int dfui_plan_sanity(struct dfu_plan *plan, const struct dfui_extents *extents, struct dfu_error **err);
-/* The address that the image seems to be linked for when it is not where it lies; 0 = no opinion. */
-uint64_t dfui_plan_linked_elsewhere(const struct dfu_image *image);
 
 #endif

@@ -9,6 +9,21 @@
 /* In all. */
 #define MAX_REDONE 8
 
+bool dfui_run_differs(struct dfui_run *run, const struct dfu_step *step, struct dfu_range *differing)
+{
+    memcpy(run->other, run->block, step->length);
+    (void)dfui_plan_fill(run->plan, step->alt, step->address, run->other, step->length);
+    *differing = (struct dfu_range){0, 0};
+    for (uint32_t i = 0; i < step->length; i++) {
+        if (run->other[i] == run->block[i])
+            continue;
+        if (dfui_range_empty(*differing))
+            differing->start = step->address + i;
+        differing->end = step->address + i + 1;
+    }
+    return !dfui_range_empty(*differing);
+}
+
 /* Did this plan erase everything that it would have to erase now? Nothing else may be programmed again. */
 static bool was_erased_by_us(const struct dfui_run *run, const struct dfu_step *verify, struct dfu_range differing)
 {

@@ -9,22 +9,6 @@
 #define MAX_RECONNECTS 20
 #define MAX_AT_ONE_STEP 3
 
-bool dfui_run_lost(const struct dfui_run *run, int rc)
-{
-    switch (rc) {
-    case DFU_ERR_GONE:
-        return true;
-    case DFU_ERR_NO_DEVICE:
-    case DFU_ERR_USB:
-    case DFU_ERR_STALL:
-    case DFU_ERR_TIMEOUT:
-    case DFU_ERR_PROTOCOL:
-        return dfui_session_lost(run->session); /* a cable that comes loose does not look the same everywhere */
-    default:
-        return false;
-    }
-}
-
 static bool is_comparison(const struct dfu_step *s)
 {
     return s->kind == DFU_STEP_VERIFY || s->kind == DFU_STEP_BLANK;

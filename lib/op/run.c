@@ -7,52 +7,6 @@
 
 #define LEAVE_WATCH_MS 3000
 
-static int report(struct dfui_run *run, enum dfu_phase phase, uint64_t address, uint64_t bytes, struct dfu_error **err)
-{
-    run->done[phase] += bytes;
-    if (run->options.progress == NULL)
-        return DFU_OK;
-    struct dfu_progress p = {.board = run->options.board,
-                             .phase = (uint32_t)phase,
-                             .address = address,
-                             .done = run->done[phase],
-                             .total = run->total[phase],
-                             .elapsed_us = dfui_link_now(&run->session->link) - run->started_us};
-    if (run->options.progress(&p, run->options.user) != 0)
-        return dfu_error_set(err, DFU_ERR_CANCELLED, "stopped by the progress callback");
-    return DFU_OK;
-}
-
-enum dfu_phase dfui_run_phase(const struct dfu_step *step)
-{
-    switch (step->kind) {
-    case DFU_STEP_ERASE:
-    case DFU_STEP_MASS_ERASE:
-        return DFU_PHASE_ERASE;
-    case DFU_STEP_WRITE:
-    case DFU_STEP_POINT:
-    case DFU_STEP_PROBE:
-        return DFU_PHASE_WRITE;
-    case DFU_STEP_VERIFY:
-    case DFU_STEP_BLANK:
-        return DFU_PHASE_VERIFY;
-    case DFU_STEP_READ:
-    case DFU_STEP_UPLOAD:
-        return DFU_PHASE_READ;
-    case DFU_STEP_MANIFEST:
-        return DFU_PHASE_WRITE;
-    default:
-        return DFU_PHASE_LEAVE;
-    }
-}
-
-uint64_t dfui_run_weight(const struct dfu_step *step)
-{
-    return step->kind == DFU_STEP_POINT || step->kind == DFU_STEP_PROBE ? 0
-           : step->kind == DFU_STEP_LEAVE                               ? 1
-                                                                        : step->length;
-}
-
 static int leave(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     struct dfu_session *s = run->session;
@@ -228,7 +182,7 @@ static int one_step(struct dfui_run *run, const struct dfu_step *step, struct df
     uint64_t bytes = run->result.bytes;
     int rc = dfui_link_cancelled(&run->session->link) ? dfui_error_cancelled(err) : DFU_OK;
     if (rc == DFU_OK && (run->done[phase] == 0 || step->kind == DFU_STEP_ERASE))
-        rc = report(run, phase, step->address, 0, err);
+        rc = dfui_run_report(run, phase, step->address, 0, err);
     bool checks = step->kind == DFU_STEP_VERIFY || step->kind == DFU_STEP_BLANK;
     if (rc == DFU_OK && !(run->unreadable && checks))
         rc = do_measured(run, step, err);
@@ -236,7 +190,7 @@ static int one_step(struct dfui_run *run, const struct dfu_step *step, struct df
         rc = give_up_reading(run, rc, err);
     if (rc == DFU_OK && run->rewind == DFUI_NO_REWIND && dfui_run_weight(step) > 0) {
         uint64_t done = step->kind == DFU_STEP_READ ? run->result.bytes - bytes : dfui_run_weight(step);
-        rc = report(run, phase, step->address, done, err);
+        rc = dfui_run_report(run, phase, step->address, done, err);
     }
     return rc;
 }
@@ -300,8 +254,8 @@ static int check_session(const struct dfu_session *s, const struct dfu_plan *pla
     return DFU_OK;
 }
 
-static int run_after(struct dfu_session *session, const struct dfu_plan *plan, const struct dfu_run_options *options,
-                     const struct dfu_result *before, struct dfu_result *result, struct dfu_error **err)
+int dfui_run_after(struct dfu_session *session, const struct dfu_plan *plan, const struct dfu_run_options *options,
+                   const struct dfu_result *before, struct dfu_result *result, struct dfu_error **err)
 {
     struct dfu_error *unwanted = NULL; /* what failed decides how to go on, whoever wants to know */
     struct dfui_run run = {.session = session, .plan = plan, .rewind = DFUI_NO_REWIND};
@@ -354,33 +308,5 @@ int dfu_session_run(struct dfu_session *session, const struct dfu_plan *plan, co
                     struct dfu_result *result, struct dfu_error **err)
 {
     static const struct dfu_result nothing = {.size = sizeof nothing};
-    return run_after(session, plan, options, &nothing, result, err);
-}
-
-int dfu_session_write(struct dfu_session *session, const struct dfu_image *image,
-                      const struct dfu_plan_options *plan_options, const struct dfu_run_options *run_options,
-                      struct dfu_result *result, struct dfu_error **err)
-{
-    struct dfu_plan *plan = NULL;
-    struct dfu_plan_options options;
-    struct dfu_target target = {.size = sizeof target};
-    struct dfu_result survey = {.size = sizeof survey};
-    struct dfu_image *contents = NULL;
-    int rc = session == NULL ? dfu_error_set(err, DFU_ERR_ARGUMENT, "no session to write to") : DFU_OK;
-    if (rc == DFU_OK)
-        rc = dfui_sized_in(&options, sizeof options, plan_options, "plan options", err);
-    if (rc != DFU_OK)
-        return rc;
-    options.size = sizeof options;
-    if (options.flags & (DFU_PLAN_DIFF | DFU_PLAN_PRESERVE))
-        rc = dfu_session_survey(session, image, &options, run_options, &contents, &survey, err);
-    options.contents = contents;
-    dfu_session_target(session, &target);
-    if (rc == DFU_OK)
-        rc = dfu_plan_write(dfu_session_memmap(session), &target, image, &options, &plan, err);
-    dfu_image_free(contents);
-    if (rc == DFU_OK)
-        rc = run_after(session, plan, run_options, &survey, result, err);
-    dfu_plan_free(plan);
-    return rc;
+    return dfui_run_after(session, plan, options, &nothing, result, err);
 }

@@ -79,6 +79,8 @@ struct dfui_run {
 
 /* --- transfer.c: blocks with the retries that are without doubt (protocol rule 6) --- */
 
+/* Is the device gone, whatever the failure looked like? */
+bool dfui_run_lost(const struct dfui_run *run, int rc);
 /* Is this a failure that trying again cannot mend? */
 bool dfui_run_lasting(int code);
 /* May what failed at address be tried once more? A status that names a lasting cause is believed the first time, or
@@ -99,6 +101,14 @@ int dfui_run_send(struct dfui_run *run, const struct dfu_step *step, bool *broke
 /* Can what the step is about be read back? */
 bool dfui_run_readable(const struct dfui_run *run, const struct dfu_step *step);
 int dfui_run_erase(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+
+/* --- progress.c --- */
+enum dfu_phase dfui_run_phase(const struct dfu_step *step);
+/* Bytes that a step adds to its phase. */
+uint64_t dfui_run_weight(const struct dfu_step *step);
+/* Adds bytes to what was done of a phase, and tells the user's callback, which may cancel. */
+int dfui_run_report(struct dfui_run *run, enum dfu_phase phase, uint64_t address, uint64_t bytes,
+                    struct dfu_error **err);
 
 /* --- ahead.c: VERIFY, BLANK and READ steps, which follow each other, read ahead of their turn --- */
 
@@ -128,22 +138,22 @@ int dfui_run_redo(struct dfui_run *run, uint32_t alt, struct dfu_range range, co
                   struct dfu_error **err);
 /* Adds the sectors that dfui_run_redo() would do for range to run->dirty. */
 void dfui_run_spoil(struct dfui_run *run, uint32_t alt, struct dfu_range range, const struct dfu_step *end);
+
+/* --- repair.c --- */
+
+/* Does run->block differ from the image, and from where to where? */
+bool dfui_run_differs(struct dfui_run *run, const struct dfu_step *step, struct dfu_range *differing);
 /* Reads a block that was found wrong once more, and if it is wrong again has its sectors redone, where that is safe
  * and has not been tried too often; then run->rewind says where verifying goes on. run->block is what was read. */
 int dfui_run_repair(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 
 /* --- resume.c: after the device went away and came back --- */
 
-/* Is it gone, whatever the failure looked like? */
-bool dfui_run_lost(const struct dfui_run *run, int rc);
 /* The step at *index failed with rc because the device went away. Waits for it and finds out where to go on: DFU_OK
  * with *index set, or why it does not go on. */
 int dfui_run_resume(struct dfui_run *run, size_t *index, int rc, struct dfu_error **err);
 /* Makes ready for the step at index once more: pointer and progress as they were before it. */
 void dfui_run_go_back(struct dfui_run *run, size_t index);
-enum dfu_phase dfui_run_phase(const struct dfu_step *step);
-/* Bytes that a step adds to its phase. */
-uint64_t dfui_run_weight(const struct dfu_step *step);
 
 /* --- suspect.c --- */
 /* Turns a failure into one about protection where the option bytes show it; returns the code. */
@@ -160,8 +170,6 @@ int dfui_run_otp_step(struct dfui_run *run, const struct dfu_step *step, struct 
 int dfui_run_verify_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 int dfui_run_blank_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
 int dfui_run_read_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
-/* Does run->block differ from the image, and from where to where? */
-bool dfui_run_differs(struct dfui_run *run, const struct dfu_step *step, struct dfu_range *differing);
 /* Forgets what was found to differ. */
 void dfui_run_forget_differences(struct dfui_run *run);
 /* Compares run->block with the image. */
@@ -186,5 +194,11 @@ int dfui_run_plain_verify(struct dfui_run *run, const struct dfu_step *step, str
 /* DETACH and a reset, which is how dfu-util -R ends a session; then watches the bus. */
 int dfui_run_plain_leave(struct dfui_run *run, struct dfu_error **err);
 int dfui_run_plain_upload(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err);
+
+/* --- run.c --- */
+
+/* Runs a plan whose result is added to that of a survey before it. */
+int dfui_run_after(struct dfu_session *session, const struct dfu_plan *plan, const struct dfu_run_options *options,
+                   const struct dfu_result *before, struct dfu_result *result, struct dfu_error **err);
 
 #endif

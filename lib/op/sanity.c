@@ -8,15 +8,6 @@
 /* Programs live in the code space of a Cortex-M; what lies above is data, or is asked for with a leave. */
 #define CODE_END UINT64_C(0x20000000)
 
-uint64_t dfui_plan_linked_elsewhere(const struct dfu_image *image)
-{
-    struct dfu_image_info info = {.size = sizeof info};
-    struct dfu_vectors v = {.size = sizeof v};
-    if (dfu_image_describe(image, &info) != DFU_OK || dfu_image_vectors(image, info.span.start, &v) != DFU_OK)
-        return 0;
-    return v.flags & DFU_VECTORS_LINKED_SET ? v.linked_at : 0;
-}
-
 static int warn(struct dfu_plan *plan, struct dfu_error **err, const char *text)
 {
     if (plan->options.flags & DFU_PLAN_STRICT) {

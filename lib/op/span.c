@@ -2,7 +2,6 @@
 /* Runs: contiguous blocks after one SET_ADDRESS (protocol rule 4). */
 #include "op/plan_private.h"
 #include "proto/dfuse.h"
-#include <inttypes.h>
 #include <stdlib.h>
 
 int dfui_spans_add(struct dfui_spans *list, const struct dfui_span *span, struct dfu_error **err)

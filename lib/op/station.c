@@ -90,7 +90,6 @@ static void take_result(struct station *st, const struct dfui_gang_board *board)
     if (seat == NULL)
         return;
     seat->busy = false;
-    seat->seen = true;
     seat->address = board->after.address;
     /* It went in the middle and is back: that is an arrival. */
     bool returned = code == DFU_ERR_GONE && board->after.address != board->device->info.address;

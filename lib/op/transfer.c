@@ -10,6 +10,22 @@
  * of the H5 take 2 ms (DS14053). */
 #define SHORTEST_ERASE_US 6000
 
+bool dfui_run_lost(const struct dfui_run *run, int rc)
+{
+    switch (rc) {
+    case DFU_ERR_GONE:
+        return true;
+    case DFU_ERR_NO_DEVICE:
+    case DFU_ERR_USB:
+    case DFU_ERR_STALL:
+    case DFU_ERR_TIMEOUT:
+    case DFU_ERR_PROTOCOL:
+        return dfui_session_lost(run->session); /* a cable that comes loose does not look the same everywhere */
+    default:
+        return false;
+    }
+}
+
 bool dfui_run_lasting(int code)
 {
     return code == DFU_ERR_GONE || code == DFU_ERR_CANCELLED || code == DFU_ERR_NO_MEMORY || code == DFU_ERR_DEVICE ||

@@ -17,7 +17,7 @@ static int take_transport(struct dfu_context *c, const struct dfu_context_option
     c->self = o->transport_self;
     if (ops == NULL) {
         ops = &dfui_libusb_ops;
-        c->own = dfui_libusb_new();
+        c->own = dfui_libusb_new((o->flags & DFU_CONTEXT_LIBUSB_ALONE) != 0);
         c->self = c->own;
         if (c->own == NULL)
             return dfui_error_no_memory(err);

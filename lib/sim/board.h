@@ -142,6 +142,8 @@ struct sim_board {
 struct sim_view {
     struct dfu_sim *sim;
     uint64_t clock_us; /* the furthest of its own waits and of the boards that it has opened */
+    struct sim_view *parent;
+    atomic_uint_fast64_t children_us; /* the furthest clock of those that it was shared with and that are over */
 };
 
 struct dfu_sim {
@@ -194,7 +196,13 @@ void dfui_sim_send(struct sim_board *board, const struct dfu_usb_setup *setup, u
                    uint32_t length, struct sim_reply *reply);
 void dfui_sim_send_status(struct sim_board *board, const struct dfu_usb_setup *setup, uint8_t *data, uint32_t poll_ms,
                           struct sim_reply *reply);
-void dfui_sim_set_error(struct sim_board *board, uint8_t status);
+static inline void dfui_sim_set_error(struct sim_board *board, uint8_t status)
+{
+    board->state = DFU_STATE_ERROR;
+    board->status = status;
+    board->length = 0;
+    board->failure = DFU_STATUS_OK;
+}
 
 /* transfer.c: one control transfer, and who watches the board */
 /* The device gets the request; returns when its answer is over at the host, if the outcome is not SIM_NEVER. */

@@ -68,6 +68,9 @@ uint64_t dfui_sim_bus_now(struct sim_view *view)
         if (view->clock_us < wall)
             view->clock_us = wall;
     }
+    uint64_t children = atomic_load(&view->children_us);
+    if (view->clock_us < children)
+        view->clock_us = children;
     return view->clock_us;
 }
 

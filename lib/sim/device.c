@@ -30,14 +30,6 @@ void dfui_sim_send_status(struct sim_board *board, const struct dfu_usb_setup *s
     dfui_sim_send(board, setup, data, status, sizeof status, reply);
 }
 
-void dfui_sim_set_error(struct sim_board *board, uint8_t status)
-{
-    board->state = DFU_STATE_ERROR;
-    board->status = status;
-    board->length = 0;
-    board->failure = DFU_STATUS_OK;
-}
-
 static void count(struct sim_board *board, const struct dfu_usb_setup *setup)
 {
     board->counters.transfers++;

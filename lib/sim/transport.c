@@ -252,14 +252,22 @@ static int sim_share(void *self, void **other, struct dfu_error **err)
     *other = NULL;
     if (new == NULL)
         return dfu_error_set(err, DFU_ERR_NO_MEMORY, "out of memory");
-    *new = (struct sim_view){view->sim, dfui_sim_bus_now(view)};
+    *new = (struct sim_view){.sim = view->sim, .clock_us = dfui_sim_bus_now(view), .parent = view};
+    atomic_init(&new->children_us, 0);
     *other = new;
     return DFU_OK;
 }
 
+/* Who waits for another's end is not before it: what that one saw come back is back. */
 static void sim_unshare(void *other)
 {
-    free(other);
+    struct sim_view *view = other;
+    uint_fast64_t known = atomic_load(&view->parent->children_us);
+    while (known < view->clock_us &&
+           !atomic_compare_exchange_weak(&view->parent->children_us, &known, view->clock_us)) {
+        /* somebody else was quicker */
+    }
+    free(view);
 }
 
 const struct dfu_transport_ops dfui_sim_transport = {

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The built-in transport. Its self is what dfui_libusb_new() gives, or NULL: then each connection starts libusb anew.
- */
+/* The built-in transport. */
 #ifndef DFUI_LIBUSB_H
 #define DFUI_LIBUSB_H
 
 #include <libdfu/transport.h>
+#include <stdbool.h>
 
 extern const struct dfu_transport_ops dfui_libusb_ops;
 
+/* The self of its operations. */
 struct dfui_libusb;
 
-/* The op wait_change: by libusb's hotplug events where they can be trusted, else it just waits. */
-int dfui_libusb_wait_change(void *self, uint64_t deadline_us, struct dfu_error **err);
-
-/* NULL = no memory. */
-struct dfui_libusb *dfui_libusb_new(void);
+/* alone: nobody else in this process uses libusb, see DFU_CONTEXT_LIBUSB_ALONE. NULL = no memory. */
+struct dfui_libusb *dfui_libusb_new(bool alone);
 /* After its last connection; NULL is fine. */
 void dfui_libusb_free(struct dfui_libusb *self);
 

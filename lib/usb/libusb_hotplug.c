@@ -1,34 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Waiting for devices to come and go. libusb tells of it through a context that stays, but on Linux only where a udevd
- * passes the kernel's events on: without one that context stays silent for ever, and says nothing about it.
- */
+/* Waiting for devices to come and go, by libusb's events: through a context of its own, so that no other thread takes
+ * them. */
 #include "usb/libusb.h"
 #include "usb/libusb_clock.h"
 #include "usb/libusb_private.h"
-#include "usb/sysfs.h"
 #include <stdlib.h>
-
-/* How long the answer to "who tells of changes" holds. */
-#define ASK_AGAIN_US UINT64_C(1000000)
 
 struct dfui_libusb_watch {
     libusb_context *usb; /* NULL = not begun */
-    uint64_t asked_us;
-    bool told;   /* somebody tells of changes */
-    int changed; /* set by an event */
+    int changed;         /* set by an event */
 };
-
-static bool told_by_system(void)
-{
-    if (!libusb_has_capability(LIBUSB_CAP_HAS_HOTPLUG))
-        return false;
-#if defined(__linux__)
-    return dfui_udevd_listens("/proc/net/unix");
-#else
-    return true;
-#endif
-}
 
 static int LIBUSB_CALL on_event(libusb_context *usb, libusb_device *device, libusb_hotplug_event event, void *user)
 {
@@ -80,29 +61,15 @@ static int wait_for_event(struct dfui_libusb_watch *watch, uint64_t deadline_us)
     return changed ? DFU_WAIT_CHANGED : DFU_WAIT_QUIET;
 }
 
-static struct dfui_libusb_watch *watch_of(struct dfui_libusb *self)
-{
-    struct dfui_libusb_watch **place = self != NULL ? dfui_libusb_watch_of(self) : NULL;
-    if (place == NULL)
-        return NULL;
-    if (*place == NULL)
-        *place = calloc(1, sizeof **place);
-    struct dfui_libusb_watch *watch = *place;
-    uint64_t now = dfui_clock_now_us();
-    if (watch != NULL && (watch->asked_us == 0 || now - watch->asked_us >= ASK_AGAIN_US)) {
-        watch->told = told_by_system();
-        watch->asked_us = now;
-    }
-    return watch;
-}
-
 int dfui_libusb_wait_change(void *self, uint64_t deadline_us, struct dfu_error **err)
 {
-    struct dfui_libusb_watch *watch = watch_of(self);
+    struct dfui_libusb_watch **watch = dfui_libusb_watch_of(self);
     (void)err;
-    if (watch != NULL && watch->told && watch->usb != NULL)
-        return wait_for_event(watch, deadline_us);
-    if (watch != NULL && watch->told && begin(watch))
+    if (*watch == NULL && libusb_has_capability(LIBUSB_CAP_HAS_HOTPLUG))
+        *watch = calloc(1, sizeof **watch);
+    if (*watch != NULL && (*watch)->usb != NULL)
+        return wait_for_event(*watch, deadline_us);
+    if (*watch != NULL && begin(*watch))
         return DFU_WAIT_CHANGED; /* what came before the watch began was not told */
     dfui_clock_sleep_until_us(deadline_us);
     return DFU_WAIT_CHANGED;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Shared by the two files that include libusb. */
+/* Shared by the files that include libusb. */
 #ifndef DFUI_LIBUSB_PRIVATE_H
 #define DFUI_LIBUSB_PRIVATE_H
 
@@ -10,35 +10,54 @@
 /* "BUS-PORT.PORT…", as Linux and dfu-util write it. Seven ports deep is the most USB allows. */
 #define DFUI_PATH_SIZE 64
 
-void dfui_libusb_path(libusb_device *device, char path[DFUI_PATH_SIZE]);
-int dfui_libusb_enumerate(void *self, dfu_usb_visit_fn *visit, void *arg, struct dfu_error **err);
-
-/*
- * The context that nobody is using (libusb_spare.c). self may be NULL.
- */
 struct dfui_libusb;
-/* The spare, which is now the caller's; NULL = there is none. */
-libusb_context *dfui_libusb_take(struct dfui_libusb *self);
-/* Hands a context over: it becomes the spare, if it is the newest or there is none, or ends. */
-void dfui_libusb_give(struct dfui_libusb *self, libusb_context *usb, bool newest);
-
-/* The context that several threads have in common. The caller is a member until dfui_libusb_leave(), or hands its
- * membership to the next connection with dfui_libusb_rejoin(). NULL = there is none. */
-struct dfui_libusb_common;
-struct dfui_libusb_common *dfui_libusb_join(struct dfui_libusb *self, libusb_context **usb);
-void dfui_libusb_rejoin(struct dfui_libusb *self, struct dfui_libusb_common *common);
-/* NULL is fine. */
-void dfui_libusb_leave(struct dfui_libusb_common *common);
-/* For another thread, which begins with a context in common with self. NULL = no memory. */
-struct dfui_libusb *dfui_libusb_share(struct dfui_libusb *self);
 
 /*
- * Hotplug events (libusb_hotplug.c).
+ * Errors (libusb_error.c).
  */
-struct dfui_libusb_watch;
+/* The enum dfu_code of a libusb_error. */
+int dfui_libusb_code(int usb_code);
+/* Keeps a libusb_error in an error that is set already. */
+void dfui_libusb_set_code(struct dfu_error **err, int usb_code);
+/* Turns a libusb_error into an error with its name; returns the code. */
+int dfui_libusb_error(struct dfu_error **err, int usb_code, const char *what);
+
+/*
+ * The libusb context (libusb_context.c).
+ */
+/* Starts it, if it is not; it stays the transport's. */
+int dfui_libusb_start(struct dfui_libusb *self, libusb_context **usb, struct dfu_error **err);
+/* For another thread, with the libusb context in common. NULL = no memory. */
+struct dfui_libusb *dfui_libusb_share(struct dfui_libusb *self);
 /* Where the watch of a transport is kept; *place is NULL until somebody waits. */
 struct dfui_libusb_watch **dfui_libusb_watch_of(struct dfui_libusb *self);
+
+/*
+ * How devices are found, opened and waited for: by sysfs on Linux (libusb_linux.c), by libusb's own list and events
+ * elsewhere (libusb_list.c, libusb_hotplug.c).
+ */
+/* Starts libusb; a libusb_error. */
+int dfui_libusb_init(libusb_context **usb, bool alone);
+/* The ops of these names. */
+int dfui_libusb_enumerate(void *self, dfu_usb_visit_fn *visit, void *arg, struct dfu_error **err);
+int dfui_libusb_wait_change(void *self, uint64_t deadline_us, struct dfu_error **err);
+
+struct dfui_libusb_watch;
+/* NULL is fine. */
 void dfui_libusb_watch_free(struct dfui_libusb_watch *watch);
+
+struct dfui_libusb_device {
+    libusb_device_handle *handle;
+    int fd; /* what else is to be closed, -1 = nothing */
+};
+/* Codes: those of the op. */
+int dfui_libusb_open(libusb_context *usb, const char *path, struct dfui_libusb_device *device, struct dfu_error **err);
+void dfui_libusb_close(struct dfui_libusb_device *device);
+/* Who has an interface of the configuration in force: a kernel driver, "usbfs" = a program; false = nobody, or it is
+ * not known. */
+bool dfui_libusb_driver(const char *path, unsigned interface_number, char *driver, size_t size);
+/* The alternate setting in force, -1 = not known. */
+int dfui_libusb_alt(const char *path, unsigned interface_number);
 
 /*
  * Queued control transfers of one connection (libusb_queue.c), as the ops submit and reap want them.
@@ -52,20 +71,5 @@ int dfui_libusb_queue_submit(struct dfui_libusb_queue *queue, const struct dfu_u
                              uint32_t timeout_ms, void *tag, struct dfu_error **err);
 /* queue may be NULL: nothing is queued. */
 int dfui_libusb_queue_reap(struct dfui_libusb_queue *queue, void **tag, struct dfu_error **err);
-
-/* Turns a libusb_error into an error with its name; returns the code. */
-int dfui_libusb_error(struct dfu_error **err, int usb_code, const char *what);
-
-/*
- * What Linux tells without opening a device (libusb_sysfs.c); elsewhere nothing is known.
- */
-/* The serial number that the kernel read when the device was plugged in. */
-bool dfui_libusb_system_serial(const char *path, char *serial, size_t size);
-/* The kernel driver of an interface, "usbfs" = a program has it; false = none. */
-bool dfui_libusb_driver(const char *path, unsigned config, unsigned interface_number, char *driver, size_t size);
-/* The alternate setting in force, -1 = not known. */
-int dfui_libusb_current_alt(libusb_device_handle *handle, const char *path, uint8_t interface_number);
-/* Says who may open the device node, and who we are. */
-void dfui_libusb_access_cause(struct dfu_error **err, libusb_device *device);
 
 #endif

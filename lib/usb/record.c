@@ -211,7 +211,7 @@ int dfu_recorder_new(const struct dfu_context_options *inner, dfu_line_fn *write
     rc = dfui_sized_in(&r->inner, sizeof r->inner, o.transport != NULL ? o.transport : &dfui_libusb_ops, "transport",
                        err);
     if (rc == DFU_OK && o.transport == NULL) {
-        r->own = dfui_libusb_new();
+        r->own = dfui_libusb_new((o.flags & DFU_CONTEXT_LIBUSB_ALONE) != 0);
         r->self = r->own;
         rc = r->own != NULL ? DFU_OK : dfui_error_no_memory(err);
     }

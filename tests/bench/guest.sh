@@ -25,7 +25,7 @@ took()
 # counted KEY: what the board counted, after unplug: "count KEY NAME NUMBER"
 counted()
 {
-    sed -nE "s/^ *\"(transfers|standard|floor_ms|early_poll|bytes_down|bytes_up)\": ([0-9]+),?$/count $1 \1 \2/p" stats.json
+    sed -nE "s/^ *\"(transfers|floor_ms|early_poll|bytes_down|bytes_up)\": ([0-9]+),?$/count $1 \1 \2/p" stats.json
     rm -f stats.json
 }
 
@@ -81,8 +81,8 @@ part_rom()
 
 part_read()
 {
-    job start_util st-loader sh -c 'for i in 0 1 2 3 4 5 6 7 8 9; do rm -f a; dfu-util -a 1 -s 0x90000000:2048 -U a; done'
-    job start_dfu st-loader sh -c 'for i in 0 1 2 3 4 5 6 7 8 9; do dfu read -o a 0x90000000+2K --format bin; done'
+    job start_util st-loader sh -c 'for i in 0 1 2 3 4 5 6 7 8 9; do rm -f a; dfu-util -a 1 -s 0x90000000:2048 -U a || exit 1; done'
+    job start_dfu st-loader sh -c 'for i in 0 1 2 3 4 5 6 7 8 9; do dfu read -o a 0x90000000+2K --format bin || exit 1; done'
     for kib in 256 1024; do
         rm -f theirs ours
         job read${kib}_util st-loader dfu-util -a 1 -s $EXTERNAL:$((kib * 1024)) -U theirs
@@ -91,20 +91,27 @@ part_read()
     done
 }
 
-# Ten in a row, because one is short.
+# Ten in a row, because one is short. What one of them asks the board is what it is asked beyond what the system asks.
 part_list()
 {
-    plug 1 st-loader,stats=stats.json
-    LIBUSB_DEBUG=4 dfu-util -l >stdout 2>log
-    echo "count list_util moved $(grep -c 'libusb_submit_transfer\] transfer' log)"
-    LIBUSB_DEBUG=4 dfu list >stdout 2>log
-    echo "count list_dfu moved $(grep -c 'libusb_submit_transfer\] transfer' log)"
+    for who in none util dfu; do
+        plug 1 st-loader,stats=stats.json
+        case $who in
+        util) dfu-util -l >stdout 2>stderr ;;
+        dfu) dfu list >stdout 2>stderr ;;
+        esac
+        unplug
+        standard=$(sed -nE 's/^ *"standard": ([0-9]+),?$/\1/p' stats.json)
+        [ $who != none ] || system=$standard
+        [ $who = none ] || echo "count list_$who moved $((standard - system))"
+        counted list_$who
+    done
+    plug 1 st-loader
     for _ in 1 2; do
-        took list_util sh -c 'for i in 0 1 2 3 4 5 6 7 8 9; do dfu-util -l; done'
-        took list_dfu sh -c 'for i in 0 1 2 3 4 5 6 7 8 9; do dfu list; done'
+        took list_util sh -c 'for i in 0 1 2 3 4 5 6 7 8 9; do dfu-util -l || exit 1; done'
+        took list_dfu sh -c 'for i in 0 1 2 3 4 5 6 7 8 9; do dfu list || exit 1; done'
     done
     unplug
-    counted list_dfu
 }
 
 # Eight boards of ST's timing, 256 KiB each; then the same with eight programs side by side.

@@ -23,7 +23,7 @@ static void holds(const struct bench *b, uint64_t memory, const struct dfu_image
     free(found);
 }
 
-/* ST's library has done its work when GETSTATUS #1 answers, and then asks for 50 ms: 2 sectors, 10 blocks and 3
+/* ST's library has done its work when GETSTATUS #1 answers, and then asks for 50 ms: 2 sectors, 10 blocks and 2
  * SET_ADDRESS (probe and blocks share one after the erases, the read-back has another). One question less 1053 us on
  * the wire is what remains of each wait. */
 static void saves_what_the_library_wastes(void **state)

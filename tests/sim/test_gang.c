@@ -459,6 +459,45 @@ static void without_sharing(void **state)
     end(&g);
 }
 
+/* What a board saves by early questions, and what it puts up with, is its own. One after the other: 2 sectors, 10
+ * blocks and 2 SET_ADDRESS wait 50 ms each, less one question of 1053 us; the first board stalls the first question
+ * about an erase, its 6th request, so that both erases are waited for. */
+static void eager_boards_save_alone(void **state)
+{
+    (void)state;
+    struct gang_bench g;
+    start(&g, "st-loader", 3, 20000);
+    bench_fault(&g.b, "stall@6#0");
+    g.options.parallel = 1;
+    g.run.flags = DFU_RUN_POLL_EAGER;
+    assert_dfu_ok(run(&g), g.b.err);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(board_of(&g, i).result->saved_us, (i == 0 ? 12 : 14) * (50000 - 1053));
+        assert_int_equal(board_of(&g, i).result->verified, 1);
+        assert_true(holds_image(&g, i));
+    }
+    end(&g);
+}
+
+/* Each board of a kind that tells the truth is asked in vain as often as one alone (sim_eager counts why 30), although
+ * the first one tells 100 times too much of its first erase, so that an eighth of that is the moment to ask it. */
+static void eager_boards_learn_alone(void **state)
+{
+    (void)state;
+    struct gang_bench g;
+    start(&g, "stm32f072", 3, 20000);
+    bench_fault(&g.b, "poll=2400@5#0");
+    g.options.parallel = 1;
+    g.run.flags = DFU_RUN_POLL_EAGER;
+    assert_dfu_ok(run(&g), g.b.err);
+    assert_true(board_of(&g, 0).result->saved_us > 2000000);
+    for (size_t i = 1; i < 3; i++) {
+        assert_int_equal(counters_of(&g, i).early_poll, 2 * 3 * 5);
+        assert_int_equal(board_of(&g, i).result->saved_us, 0);
+    }
+    end(&g);
+}
+
 /* Every board watches the bus for its own return, while the others come and go. */
 static void leaving(void **state)
 {
@@ -507,12 +546,19 @@ static void arguments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(as_fast_as_one),  cmocka_unit_test(trouble_is_private),
-        cmocka_unit_test(retries),         cmocka_unit_test(callbacks),
-        cmocka_unit_test(cancel),          cmocka_unit_test(an_image_for_each),
-        cmocka_unit_test(other_jobs),      cmocka_unit_test(logging),
-        cmocka_unit_test(without_sharing), cmocka_unit_test(leaving),
+        cmocka_unit_test(as_fast_as_one),
+        cmocka_unit_test(trouble_is_private),
+        cmocka_unit_test(retries),
+        cmocka_unit_test(callbacks),
+        cmocka_unit_test(cancel),
+        cmocka_unit_test(an_image_for_each),
+        cmocka_unit_test(other_jobs),
+        cmocka_unit_test(logging),
+        cmocka_unit_test(without_sharing),
+        cmocka_unit_test(leaving),
         cmocka_unit_test(arguments),
+        cmocka_unit_test(eager_boards_save_alone),
+        cmocka_unit_test(eager_boards_learn_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

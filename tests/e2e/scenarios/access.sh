@@ -19,6 +19,17 @@ says stderr "/dev/bus/usb/$(printf %03d "$bus")/"
 says stderr "root:root"
 says stderr "uid 65534"
 says stderr "60-dfu.rules"
+
+# Whom the system has not configured.
+authorized=/sys/bus/usb/devices/$bus-1/authorized
+image app.bin 8000
+echo 0 >"$authorized"
+exits 0 "not authorized: listed, and why" dfu list
+says stdout "cannot be used: the system has not configured the device at $bus-1"
+exits 5 "not authorized: nothing can be done" dfu flash app.bin@0x08008000
+says stderr "$authorized"
+echo 1 >"$authorized"
+exits 0 "authorized again" dfu flash app.bin@0x08008000
 unplug
 
 # The rule for group plugdev; only where it does not change somebody's machine.

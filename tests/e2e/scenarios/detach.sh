@@ -25,7 +25,7 @@ says stdout "it came back on USB as another device"
 dfu list >stdout
 says stdout "run time"
 exits 0 "dfu-util detaches the same board" dfu-util -e
-exits 0 "and is left in DFU mode" dfu list
+exits 0 "and is left in DFU mode" dfu --wait=60 list # it comes back while we look
 says stdout "DFU mode"
 unplug
 

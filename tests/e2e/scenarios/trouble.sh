@@ -35,6 +35,27 @@ wait_boards 1
 exits 0 "unplugged for a moment: it is back, and a second run completes it" dfu flash app.bin@0x08008000
 unplug
 
+# Unplugged in the middle, and another one is plugged into the same port while the first is waited for.
+dfu -q --sim st-loader,serial=THEOTHER,state=other,init=random list >list.log
+sha256sum other/*.bin >other.sums
+plug 1 st-loader,scale=0.2,serial=THEFIRST,state=first,fault=disconnect@60
+dfu flash app.bin@0x08008000 --wait=600 >log 2>&1 &
+writer=$!
+until_true grep -qF "waiting for it to come back" log
+unplug
+plug 1 st-loader,scale=0.2,serial=THEOTHER,state=other,stats=other.json
+got=0
+wait $writer || got=$?
+check "another board at its port: refused" test $got = 9
+says log "another board is at $bus-1 now: 0483:df11, serial THEOTHER, was 0483:df11, serial THEFIRST"
+says log "plug the same board in again"
+unplug
+check "another board at its port: not a byte of it has changed" sha256sum -c other.sums
+check "another board at its port: nothing was sent to it" grep -q '"dnload": 0,' other.json
+dd if=first/08000000.bin of=begun bs=4096 skip=8 count=1 2>/dev/null
+dd if=app.bin of=theirs bs=4096 count=1 2>/dev/null
+check "another board at its port: the first had been begun" cmp begun theirs
+
 # Two with one serial number.
 plug 1 st-loader,scale=0.2,serial=TWIN
 plug 2 st-loader,scale=0.2,serial=TWIN

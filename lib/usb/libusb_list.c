@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Enumeration over libusb: descriptors from the operating system's cache, no device is opened. */
+/* Finding and opening devices by libusb's own list, where there is no sysfs: descriptors come from the operating
+ * system's cache. What it does not tell: serial numbers, and who has an interface. */
 #include "usb/libusb_private.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,10 +8,14 @@
 /* A configuration is at most 65535 bytes by its own length field. */
 #define MAX_CONFIG 65535
 #define MAX_CONFIGS 8
-#define MAX_HOLDERS 8
-#define DRIVER_SIZE 64
 
-void dfui_libusb_path(libusb_device *device, char path[DFUI_PATH_SIZE])
+int dfui_libusb_init(libusb_context **usb, bool alone)
+{
+    (void)alone;
+    return libusb_init(usb);
+}
+
+static void write_path(libusb_device *device, char path[DFUI_PATH_SIZE])
 {
     uint8_t ports[7];
     int depth = libusb_get_port_numbers(device, ports, sizeof ports);
@@ -93,56 +98,14 @@ static int raw_config(const struct libusb_config_descriptor *c, struct blob *b)
     return DFU_OK;
 }
 
-/* What the system tells of a device without opening it. */
-struct told {
-    char serial[256];
-    struct dfu_usb_holder holders[MAX_HOLDERS];
-    char drivers[MAX_HOLDERS][DRIVER_SIZE];
-    uint32_t holder_count;
-};
-
-static bool is_dfu(const struct libusb_interface *i)
-{
-    for (int a = 0; a < i->num_altsetting; a++)
-        if (i->altsetting[a].bInterfaceClass == LIBUSB_CLASS_APPLICATION && i->altsetting[a].bInterfaceSubClass == 1)
-            return true;
-    return false;
-}
-
-/* Any interface of class 0xFE, subclass 1: only then is more asked of the system than libusb has read already. */
-static bool has_dfu(const struct libusb_config_descriptor *c)
-{
-    for (unsigned i = 0; i < c->bNumInterfaces; i++)
-        if (is_dfu(&c->interface[i]))
-            return true;
-    return false;
-}
-
-static void ask_holders(const char *path, const struct libusb_config_descriptor *c, struct told *told)
-{
-    for (unsigned i = 0; i < c->bNumInterfaces && told->holder_count < MAX_HOLDERS; i++) {
-        char *driver = told->drivers[told->holder_count];
-        if (c->interface[i].num_altsetting < 1 || !is_dfu(&c->interface[i]))
-            continue;
-        uint8_t number = c->interface[i].altsetting[0].bInterfaceNumber;
-        if (dfui_libusb_driver(path, c->bConfigurationValue, number, driver, DRIVER_SIZE))
-            told->holders[told->holder_count++] =
-                (struct dfu_usb_holder){.driver = driver, .config = c->bConfigurationValue, .interface_number = number};
-    }
-}
-
-static void ask_system(libusb_device *device, struct dfu_usb_device *found, struct told *told)
+static uint8_t active_config(libusb_device *device)
 {
     struct libusb_config_descriptor *active = NULL;
-    if (libusb_get_active_config_descriptor(device, &active) == 0) {
-        found->active_config = active->bConfigurationValue;
-        ask_holders(found->path, active, told);
-        libusb_free_config_descriptor(active);
-    }
-    found->holders = told->holders;
-    found->holder_count = told->holder_count;
-    if (dfui_libusb_system_serial(found->path, told->serial, sizeof told->serial))
-        found->serial = told->serial;
+    if (libusb_get_active_config_descriptor(device, &active) != 0)
+        return 0;
+    uint8_t value = active->bConfigurationValue;
+    libusb_free_config_descriptor(active);
+    return value;
 }
 
 static int visit_device(libusb_device *device, dfu_usb_visit_fn *visit, void *arg)
@@ -151,13 +114,11 @@ static int visit_device(libusb_device *device, dfu_usb_visit_fn *visit, void *ar
     struct dfu_usb_config configs[MAX_CONFIGS];
     struct dfu_usb_device found = {.size = sizeof found};
     char path[DFUI_PATH_SIZE];
-    struct told told = {.holder_count = 0};
-    bool dfu = false;
     int rc = DFU_OK;
 
     if (libusb_get_device_descriptor(device, &d) != 0)
         return DFU_OK;
-    dfui_libusb_path(device, path);
+    write_path(device, path);
     found.path = path;
     found.vid = d.idVendor;
     found.pid = d.idProduct;
@@ -170,15 +131,13 @@ static int visit_device(libusb_device *device, dfu_usb_visit_fn *visit, void *ar
         if (libusb_get_config_descriptor(device, (uint8_t)i, &c) != 0)
             continue;
         struct blob b;
-        dfu = dfu || has_dfu(c);
         rc = raw_config(c, &b);
         libusb_free_config_descriptor(c);
         if (rc == DFU_OK)
             configs[found.config_count++] = (struct dfu_usb_config){b.data, b.length};
     }
     found.configs = configs;
-    if (dfu)
-        ask_system(device, &found, &told);
+    found.active_config = active_config(device);
     if (rc == DFU_OK)
         rc = visit(&found, arg);
     for (unsigned i = 0; i < found.config_count; i++)
@@ -186,22 +145,76 @@ static int visit_device(libusb_device *device, dfu_usb_visit_fn *visit, void *ar
     return rc;
 }
 
-/* A fresh context each time: without udevd one context never notices that devices come or go. What is found is most
- * often opened next, so it is kept for that. */
 int dfui_libusb_enumerate(void *self, dfu_usb_visit_fn *visit, void *arg, struct dfu_error **err)
 {
-    libusb_context *usb = NULL;
+    libusb_context *usb;
     libusb_device **devices = NULL;
-    int rc = libusb_init(&usb);
-    if (rc != 0)
-        return dfui_libusb_error(err, rc, "start libusb");
+    int rc = dfui_libusb_start(self, &usb, err);
+    if (rc != DFU_OK)
+        return rc;
     ssize_t count = libusb_get_device_list(usb, &devices);
     if (count < 0)
-        rc = dfui_libusb_error(err, (int)count, "list USB devices");
+        return dfui_libusb_error(err, (int)count, "list USB devices");
     for (ssize_t i = 0; i < count && rc == DFU_OK; i++)
         rc = visit_device(devices[i], visit, arg);
+    libusb_free_device_list(devices, 1);
+    return rc;
+}
+
+static libusb_device *find(libusb_context *usb, const char *path)
+{
+    libusb_device **devices = NULL;
+    libusb_device *found = NULL;
+    ssize_t count = libusb_get_device_list(usb, &devices);
+    for (ssize_t i = 0; i < count && found == NULL; i++) {
+        char name[DFUI_PATH_SIZE];
+        write_path(devices[i], name);
+        if (strcmp(name, path) == 0)
+            found = libusb_ref_device(devices[i]);
+    }
     if (count >= 0)
         libusb_free_device_list(devices, 1);
-    dfui_libusb_give(self, usb, true);
-    return rc;
+    return found;
+}
+
+int dfui_libusb_open(libusb_context *usb, const char *path, struct dfui_libusb_device *device, struct dfu_error **err)
+{
+    libusb_device *found = find(usb, path);
+    if (found == NULL)
+        return dfu_error_set(err, DFU_ERR_NO_DEVICE, "no USB device at %s", path);
+    int rc = libusb_open(found, &device->handle);
+    libusb_unref_device(found);
+    if (rc == 0) {
+        (void)libusb_set_auto_detach_kernel_driver(device->handle, 1);
+        return DFU_OK;
+    }
+    device->handle = NULL;
+    if (rc == LIBUSB_ERROR_NO_DEVICE)
+        return dfu_error_set(err, DFU_ERR_NO_DEVICE, "the device at %s went away before it could be opened", path);
+    int code = dfui_libusb_error(err, rc, "open");
+    if (code == DFU_ERR_UNSUPPORTED)
+        dfu_error_set_hint(err, "bind a WinUSB driver to the device");
+    return code;
+}
+
+void dfui_libusb_close(struct dfui_libusb_device *device)
+{
+    if (device->handle != NULL)
+        libusb_close(device->handle);
+}
+
+bool dfui_libusb_driver(const char *path, unsigned interface_number, char *driver, size_t size)
+{
+    (void)path;
+    (void)interface_number;
+    (void)driver;
+    (void)size;
+    return false;
+}
+
+int dfui_libusb_alt(const char *path, unsigned interface_number)
+{
+    (void)path;
+    (void)interface_number;
+    return -1;
 }
