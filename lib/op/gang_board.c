@@ -52,8 +52,7 @@ static int on_progress(const struct dfu_progress *progress, void *user)
     struct dfui_gang_board *board = user;
     const struct dfu_run_options *run = &board->gang->run;
     int stop = 0;
-    /* Pointing counts as writing, too, and a comparison points. */
-    if (board->gang->options.job == DFU_GANG_WRITE && progress->phase == DFU_PHASE_WRITE)
+    if (progress->phase == DFU_PHASE_WRITE)
         board->info.touched = 1;
     if (run->progress == NULL)
         return 0;

@@ -181,7 +181,9 @@ static int one_step(struct dfui_run *run, const struct dfu_step *step, struct df
     enum dfu_phase phase = dfui_run_phase(step);
     uint64_t bytes = run->result.bytes;
     int rc = dfui_link_cancelled(&run->session->link) ? dfui_error_cancelled(err) : DFU_OK;
-    if (rc == DFU_OK && (run->done[phase] == 0 || step->kind == DFU_STEP_ERASE))
+    /* To point is no work of its own, and may be for reading as well as for writing. */
+    bool begins = step->kind != DFU_STEP_POINT && (run->done[phase] == 0 || step->kind == DFU_STEP_ERASE);
+    if (rc == DFU_OK && begins)
         rc = dfui_run_report(run, phase, step->address, 0, err);
     bool checks = step->kind == DFU_STEP_VERIFY || step->kind == DFU_STEP_BLANK;
     if (rc == DFU_OK && !(run->unreadable && checks))

@@ -69,6 +69,19 @@ with tempfile.TemporaryDirectory() as folder:
     status, out = run_on_terminal(["--sim", SIM + ",fault=disconnect@200", "flash", "big.bin@0x08000000"])
     check("a failed flash leaves the bar on the screen", status == 9 and re.search(r"%[^\r]*\r\n.*error:", out, re.S), out)
 
+    # 800 ms by our clock; bars are drawn every 100 ms.
+    status, out = run_on_terminal(["--sim", "st-loader,count=3,time=real,scale=0.05", "flash", "big.bin@0x08008000",
+                                   "--boards", "all", "--diff"])
+    bars = re.findall(r"(?m)(?:^|\033\[J)(\S+) +(\w+) +\[[#-]{20}\] +\d+% .*$", out)
+    check("several boards are flashed on a terminal", status == 0 and "3 of 3 boards done" in out, out)
+    check("each has a bar with its path, also while it is read first",
+          {name for name, _ in bars} == {"1-1", "1-2", "1-3"} and {"Reading", "Writing"} <= {did for _, did in bars}, out)
+    pieces = re.split(r"\r\033\[(\d+)A\033\[J", out)  # what stands there, and how many lines of it are wiped out
+    wiped = [[re.search(r"\] +\d+% ", line) is not None for line in text.splitlines()] for text in pieces[::2]]
+    check("every bar that was drawn is wiped out before the next line, and nothing else",
+          all(sum(bars) == int(lines) and all(bars[-int(lines):]) for bars, lines in zip(wiped, pieces[1::2]))
+          and not any(wiped[-1]), out)
+
     status, out = run_on_terminal(["--sim", SIM, "--progress", "never", "flash", BLINKY])
     check("--progress never shows none", status == 0 and "%" not in out and "erased 1 sector," not in out, out)
 

@@ -342,6 +342,25 @@ static void reading_first_counts(void **state)
     end(&g);
 }
 
+/* To be read first is not to be touched: with a table of data, the row of a board that is lost then can be used. */
+static void lost_while_it_is_read(void **state)
+{
+    (void)state;
+    struct gang_bench g;
+    struct dfu_plan_options plan;
+    DFU_INIT(&plan);
+    plan.flags = DFU_PLAN_DIFF;
+    start(&g, "st-loader", 2, 20000);
+    bench_fault(&g.b, "disconnect@9#0"); /* an UPLOAD of the survey */
+    bench_fault(&g.b, "disconnect@40#1");
+    g.options.plan = &plan;
+    assert_dfu_error(run(&g), g.b.err, DFU_ERR_GONE, "2 of 2 boards failed");
+    assert_int_equal(board_of(&g, 0).touched, 0);
+    assert_int_equal(counters_of(&g, 0).erase, 0);
+    assert_int_equal(board_of(&g, 1).touched, 1);
+    end(&g);
+}
+
 /* The rest of the last sector is each board's own. */
 static void each_keeps_its_own(void **state)
 {
@@ -376,7 +395,7 @@ int main(void)
         cmocka_unit_test(cancelled_before_it_began), cmocka_unit_test(no_retry_after_a_cancel),
         cmocka_unit_test(one_image_at_a_time),       cmocka_unit_test(no_image_and_no_reason),
         cmocka_unit_test(still_in_dfu_mode),         cmocka_unit_test(reading_first_counts),
-        cmocka_unit_test(each_keeps_its_own),
+        cmocka_unit_test(lost_while_it_is_read),     cmocka_unit_test(each_keeps_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
