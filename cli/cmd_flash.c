@@ -104,6 +104,15 @@ static void spared_text(const struct dfu_result *r, char *text, size_t size)
         (void)snprintf(text + used, size - (size_t)used, ", %" PRIu64 " bytes kept", r->kept_bytes);
 }
 
+/* A dry run of --diff has measured nothing but reading. */
+static void say_what_is_known(struct job *job)
+{
+    char read[TEXT_SIZE];
+    if ((job->target.plan.flags & DFU_PLAN_DIFF) != 0 && job->survey.bytes > 0 && job->summary.write_blocks > 0)
+        out_note(job->cli, "reading took %s; erasing and writing are timed when they are done",
+                 text_time(read, job->survey.elapsed_us));
+}
+
 /* Why it was worth reading first, by the times that were measured. */
 static void say_what_was_saved(struct job *job)
 {
@@ -133,7 +142,10 @@ static void report(struct job *job)
     char spared[96];
     DFU_INIT(&info);
     spared_text(r, spared, sizeof spared);
-    say_what_was_saved(job);
+    if (job->dry_run)
+        say_what_is_known(job);
+    else
+        say_what_was_saved(job);
     (void)dfu_image_describe(job->image, &info);
     if (target_is_plain(&job->target))
         (void)snprintf(line, sizeof line, "flashed %" PRIu64 " bytes, %s, in %s%s", r->bytes,

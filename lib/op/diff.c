@@ -127,12 +127,23 @@ static void format_times(const struct dfu_plan *plan, char *text, size_t size)
                        TENTHS(e.erase_us), TENTHS(e.write_us), TENTHS(e.verify_us), TENTHS(e.full_us));
 }
 
+/* Blocks that are blank are not sent. What is kept beside the image is sent on top of it. */
+static void format_bytes(const struct dfu_plan *plan, char *text, size_t size)
+{
+    if (plan->sent_bytes < plan->full_bytes)
+        (void)snprintf(text, size, ", %" PRIu64 " instead of %" PRIu64 " bytes to write", plan->sent_bytes,
+                       plan->full_bytes);
+    else
+        (void)snprintf(text, size, ", %" PRIu64 " bytes to write", plan->sent_bytes);
+}
+
 int dfui_plan_note_diff(struct dfu_plan *plan, const struct dfui_extents *todo, struct dfu_error **err)
 {
     const struct dfu_plan_summary *s = &plan->summary;
     size_t count = plan->sectors.count;
     size_t unknown = count_unknown(plan);
     char blank[48] = "";
+    char bytes[80];
     char times[160];
     if (todo->count == 0)
         return dfui_plan_note(plan, DFU_NOTE_INFO, err, "the device holds the image already");
@@ -143,9 +154,11 @@ int dfui_plan_note_diff(struct dfu_plan *plan, const struct dfui_extents *todo, 
         return DFU_OK;
     if (s->blank_sectors > 0)
         (void)snprintf(blank, sizeof blank, ", %" PRIu32 " of them blank already", s->blank_sectors);
+    format_bytes(plan, bytes, sizeof bytes);
     format_times(plan, times, sizeof times);
-    int rc = dfui_plan_note(plan, DFU_NOTE_INFO, err, "%zu of %zu sector%s differ%s%s%s", count - s->unchanged_sectors,
-                            count, count == 1 ? "" : "s", count == 1 ? "s" : "", blank, times);
+    int rc =
+        dfui_plan_note(plan, DFU_NOTE_INFO, err, "%zu of %zu sector%s differ%s%s%s%s", count - s->unchanged_sectors,
+                       count, count == 1 ? "" : "s", count == 1 ? "s" : "", blank, bytes, times);
     if (rc == DFU_OK && unknown > 0)
         rc = dfui_plan_note(plan, DFU_NOTE_INFO, err, "%zu sector%s could not be read: written, equal or not", unknown,
                             unknown == 1 ? "" : "s");

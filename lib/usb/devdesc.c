@@ -30,8 +30,10 @@ bool dfui_devdesc_split(const uint8_t *data, size_t length, struct dfu_usb_devic
     device->serial_index = data[16];
     device->configs = configs;
     device->config_count = 0;
-    for (size_t at = DEVICE_LENGTH; at < length && device->config_count < max;) {
-        size_t size = config_length(data + at, length - at);
+    uint32_t count = data[17] < max ? data[17] : max;
+    for (size_t at = DEVICE_LENGTH; at < length && device->config_count < count;) {
+        bool last = device->config_count + 1 == data[17];
+        size_t size = last ? length - at : config_length(data + at, length - at);
         configs[device->config_count++] = (struct dfu_usb_config){data + at, size};
         at += size;
     }

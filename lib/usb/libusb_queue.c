@@ -6,6 +6,7 @@
  */
 #include "usb/libusb_clock.h"
 #include "usb/libusb_private.h"
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/time.h>
 
@@ -16,7 +17,8 @@ struct slot {
     void *data; /* the caller's */
     void *tag;
     uint32_t timeout_ms;
-    int done;
+    int done; /* for libusb, which other threads may be in as well */
+    atomic_bool over;
     bool timed_out; /* itself, or one before it */
 };
 
@@ -37,6 +39,7 @@ static void LIBUSB_CALL on_done(struct libusb_transfer *transfer)
 {
     struct slot *slot = transfer->user_data;
     slot->done = 1;
+    atomic_store(&slot->over, true); /* what the transfer holds is there before */
 }
 
 struct dfui_libusb_queue *dfui_libusb_queue_new(libusb_context *usb, libusb_device_handle *handle)
@@ -52,7 +55,7 @@ struct dfui_libusb_queue *dfui_libusb_queue_new(libusb_context *usb, libusb_devi
 /* Handles events until the transfer is over; false when the deadline came first (0 = none). */
 static bool await(struct dfui_libusb_queue *q, struct slot *slot, uint64_t deadline_us)
 {
-    while (!slot->done) {
+    while (!atomic_load(&slot->over)) {
         uint64_t left = 1000000;
         if (deadline_us != 0) {
             uint64_t now = dfui_clock_now_us();
@@ -71,7 +74,7 @@ static void cancel_all(struct dfui_libusb_queue *q)
 {
     for (unsigned i = q->count; i > 0; i--) {
         struct slot *slot = slot_at(q, i - 1);
-        if (slot->done)
+        if (atomic_load(&slot->over))
             continue;
         slot->timed_out = true;
         (void)libusb_cancel_transfer(slot->transfer);
@@ -118,6 +121,7 @@ int dfui_libusb_queue_submit(struct dfui_libusb_queue *q, const struct dfu_usb_s
     slot->tag = tag;
     slot->timeout_ms = timeout_ms;
     slot->done = 0;
+    atomic_store(&slot->over, false);
     slot->timed_out = false;
     libusb_fill_control_setup(slot->buffer, setup->type, setup->request, setup->value, setup->index, setup->length);
     if ((setup->type & LIBUSB_ENDPOINT_IN) == 0 && setup->length > 0)

@@ -25,7 +25,8 @@ static void check_configs(const struct dfu_usb_device *device, const uint8_t *da
         check(device->configs[i].length <= size - (size_t)(at - data));
         at += device->configs[i].length;
     }
-    check(device->config_count == CONFIGS || at == data + size);
+    check(at == data + size || device->config_count == CONFIGS || data[17] == 0);
+    check(device->config_count <= data[17]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -21,6 +21,8 @@ RULES = [
      "int rc = DFU_OK; (void)step;"),
     ("A3", "lib/session/watch.c", "seen.presence == DFUI_DFU ? DFU_LEFT_STILL_DFU", "false ? DFU_LEFT_STILL_DFU"),
     ("A4", "lib/op/plain.c", "if (needs_reset && !goes_by_itself(run))", "if (0 && !goes_by_itself(run))"),
+    ("A5", "lib/op/run.c", "        return leave(run, step, err);\n    default:", "        return DFU_OK;\n    default:"),
+    ("A6", "lib/proto/idle.c", "if (s.state >= DFU_STATE_ERROR ||", "if (0 ||"),
     ("B1", "lib/proto/idle.c", "if (s.state >= DFU_STATE_ERROR ||", "if (s.state >= 0 ||"),
     ("B2", "lib/proto/idle.c", "if (s.state >= DFU_STATE_ERROR ||", "if (s.state >= 0 ||"),
     ("B3", "lib/proto/exec.c", "#define STATUS_TRIES 8", "#define STATUS_TRIES 1"),
@@ -37,6 +39,8 @@ RULES = [
     ("B13", "lib/proto/idle.c", "if (s.state >= DFU_STATE_ERROR ||", "if (s.state == DFU_STATE_ERROR ||"),
     ("B14", "lib/proto/dfuse.c", "int rc = link->state == DFU_STATE_UPLOAD_IDLE ? DFU_OK : dfui_idle(link, err);",
      "int rc = DFU_OK;"),
+    ("B15", "lib/op/verify_plan.c", "        rc = plan_spans(*out, &spans, DFU_STEP_READ, err);",
+     "        spans.items[spans.count - 1].range.end += 4096, rc = plan_spans(*out, &spans, DFU_STEP_READ, err);"),
     ("B16", "lib/op/run.c", "rc = give_up_reading(run, rc, err);", "(void)give_up_reading;"),
     ("B17", "lib/op/verify_plan.c", "    if (!(plan->target.attributes & DFU_CAN_UPLOAD))\n        return cannot_verify",
      "    plan->summary.verifies = 1; if (!(plan->target.attributes & DFU_CAN_UPLOAD))\n        return DFU_OK; else if (0) return cannot_verify"),
@@ -44,18 +48,25 @@ RULES = [
     ("B19", "lib/op/unprotect.c", "    rc = dfui_protect_again(p, LEAVE_MS, &went, err);", "    rc = DFU_OK, went = true;"),
     ("B20", "lib/op/optbytes.c", "        rc = dfui_protect_again(p, LEAVE_MS, &went, err);", "        rc = DFU_OK;"),
     ("B21", "lib/proto/idle.c", "        (void)dfui_request_clrstatus(link, NULL);\n    if (stale)", "        (void)0;\n    if (stale)"),
+    ("C1", "lib/usb/utf16.c", "(c < 0x20 || c > 0x7E))\n            break;",
+     "(c < 0x20 || c > 0x7E))\n            return DFU_ERR_PROTOCOL;"),
     ("C2", "lib/session/device.c", "#define NAMES_US UINT64_C(2000000)", "#define NAMES_US UINT64_C(0)"),
     ("C4", "lib/map/memmap.c", "map->alts[i].lowest = lowest;", "map->alts[i].lowest = i;"),
     ("C3", "lib/map/memmap.c", "map->alts[i].lowest = lowest;", "map->alts[i].lowest = i;"),
     ("C5", "lib/usb/utf16.c", "return impossible || claimed > received ? received : claimed;",
      "(void)impossible; return claimed > received ? received : claimed;"),
     ("C7", "lib/map/parse_sector.c", "    default:\n        return 1;", "    default:\n        return 1024;"),
+    ("C8", "lib/map/parse.c", "    if (dfui_scan_take(&p->s, '/'))\n        dfui_scan_blanks(&p->s);\n    else if",
+     "    if (dfui_scan_take(&p->s, '/')) {\n        if (dfui_scan_peek(&p->s) == ' ')\n"
+     "            return bad_address(p, at, err);\n    } else if"),
     ("C9", "lib/map/parse_sector.c", "if (!dfui_scan_decimal(&p->s, UINT32_MAX, count))",
      "if (!dfui_scan_decimal(&p->s, UINT32_MAX, count) || *count > 999)"),
     ("C10", "lib/map/parse_sector.c", "    if (size == 0)\n", "    if (count == 0)\n        return DFU_ERR_FORMAT;\n    if (size == 0)\n"),
     ("C11", "lib/map/parse.c", "    if (group_here(p->s))\n        return group(p, err);\n    if (bare", "    if (bare"),
     ("C12", "lib/map/parse.c", "    if (dfui_scan_take(&p->s, '@')) {\n        if (name(p))", "    if (false) {\n        if (name(p))"),
     ("C13", "lib/map/parse.c", "|| address > UINT32_MAX)", "|| address > UINT32_MAX || p->s.at - at < 10)"),
+    ("C14", "lib/core/scan.c", "return digits(s, 10, limit, value);",
+     "return digits(s, s->at < s->end && *s->at == '0' ? 8 : 10, limit, value);"),
     ("C15", "lib/op/write_plan.c", 'strstr(r->name, "Flash") != NULL', "false"),
     ("C16", "lib/op/extent.c", "if (r->kind != DFU_MEMORY_NORMAL) {", "if (0) {"),
     ("C17", "lib/op/extent.c", "!(plan->options.flags & DFU_PLAN_FORCE_OUTSIDE)", "true"),
@@ -68,6 +79,11 @@ RULES = [
     ("C23", "lib/session/device.c", "return device->info.protocol == DFU_PROTOCOL_DFUSE;",
      "return device->info.vid == 0x0483 || device->info.protocol == DFU_PROTOCOL_DFUSE;"),
     ("D2", "lib/session/session.c", "if (s->device->info.mode != DFU_MODE_DFU) {", "if (0) {"),
+    ("D3", "lib/session/list.c", "    int rc = find_interfaces(usb, &found, scan->err);",
+     "    if (usb->vid != 0x0483)\n        return DFU_OK;\n    int rc = find_interfaces(usb, &found, scan->err);"),
+    ("D5", "lib/op/run.c", "    if (rc == DFU_ERR_CANCELLED && run->session->gone) {",
+     "    if (rc == DFU_ERR_PROTECTED)\n        (void)dfu_session_unprotect(run->session, NULL, NULL, NULL);\n"
+     "    if (rc == DFU_ERR_CANCELLED && run->session->gone) {"),
     ("D6", "lib/session/recover.c", "int again = reset(s, &failure);", "int again = DFU_ERR_USB; (void)reset;"),
     ("D9", "lib/op/transfer.c", "    if (run->pointed)\n        return DFU_OK;",
      "    if (run->pointed || run->run_start == 0)\n        return DFU_OK;"),
@@ -80,12 +96,15 @@ RULES = [
     ("E7", "lib/op/run.c", "return dfui_run_probe_step(run, step, err);", "return DFU_OK;"),
     ("E8", "lib/op/write_plan.c", "if (covered == length || ++partial > NAMED_SECTORS)",
      "if (length > 0)"),
+    ("E9", "lib/proto/dfuse.c", "return (link->hangs ? 1000 : 10000) + sector_size / 1024 * 40;",
+     "return (link->hangs ? 20 : 20) + sector_size * 0;"),
     ("E11", "lib/op/extent.c", "if (intent == DFUI_INTENT_WRITE && !(r->access & DFU_ACCESS_WRITE)", "if (false"),
     ("H1", "lib/proto/idle.c", "if (may_abort(state)) {", "if (may_abort(state) && 0) {"),
     ("H2", "lib/proto/idle.c", "if (may_abort(state)) {", "if (may_abort(state) && 0) {"),
     ("H3", "lib/op/write.c", "run->erased[i] = (int16_t)value;", "run->erased[i] = 0xFF;"),
     ("H4", "lib/op/span.c", "bool natural = size == plan->target.transfer_size", "bool natural = true"),
     ("H5", "lib/op/optbytes.c", "DFUI_DFUSE_FIRST_BLOCK, a->data, a->known, &outcome", "DFUI_DFUSE_FIRST_BLOCK, a->data, a->known / 2, &outcome"),
+    ("H6", "lib/session/watch.c", "seen.presence == DFUI_DFU ? DFU_LEFT_STILL_DFU", "false ? DFU_LEFT_STILL_DFU"),
     ("H8", "lib/op/plain.c", "if (needs_reset && !goes_by_itself(run))", "if (0 && !goes_by_itself(run))"),
 ]
 
@@ -124,6 +143,13 @@ def failures(program):
     return re.findall(r"\[  FAILED  \] (\w+)\n", said)
 
 
+def cases_fail(work, build, path):
+    """Whether a file of command-line cases fails."""
+    dfu = os.path.join(build, "cli", "dfu")
+    return subprocess.run([sys.executable, os.path.join(work, "tests/cli/run_cases.py"), dfu, os.path.join(work, path)],
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode != 0
+
+
 def main():
     root, work = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
     only = sys.argv[3:]
@@ -133,8 +159,12 @@ def main():
                    check=True, stdout=subprocess.DEVNULL)
     table = quirks.rows(root)
     tests = {f[0]: f[5].split() for k, f in table if k == "QUIRK"}
+    mutations = list(device_mutations(table)) + list(rule_mutations())
     survived = 0
-    for quirk, path, label, edit in list(device_mutations(table)) + list(rule_mutations()):
+    for quirk in sorted(set(tests) - {m[0] for m in mutations}):
+        print("%-4s has no mutation" % quirk)
+        survived += 1
+    for quirk, path, label, edit in mutations:
         if only and quirk not in only:
             continue
         full = os.path.join(work, path)
@@ -144,13 +174,16 @@ def main():
         try:
             with open(full, "w", encoding="utf-8") as f:
                 f.write(changed)
-            named = sorted({re.sub(r"^test_", "sim_", os.path.basename(t.split(":")[0])[:-2]) for t in tests[quirk]})
-            built = subprocess.run(["ninja", "-C", build, "-j2"] + named, capture_output=True, text=True, check=False)
+            cases = [t for t in tests[quirk] if t.endswith(".txt")]
+            units = [t.split(":") for t in tests[quirk] if not t.endswith(".txt")]
+            named = sorted({re.sub(r"^test_", "sim_", os.path.basename(file)[:-2]) for file, _ in units})
+            built = subprocess.run(["ninja", "-C", build, "-j2"] + named + ["dfu"] * bool(cases), capture_output=True,
+                                   text=True, check=False)
             failed = []
             for name in named:
                 failed += failures(os.path.join(build, "tests/sim", name))
-            wanted = {t.split(":")[1] for t in tests[quirk]}
-            caught = sorted(wanted & set(failed))
+            caught = sorted({test for _, test in units} & set(failed))
+            caught += [t for t in cases if cases_fail(work, build, t)]
             result = "unchanged" if changed == text else "does not build" if built.returncode else \
                 "caught by " + " ".join(caught) if caught else "SURVIVED"
         finally:

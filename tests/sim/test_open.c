@@ -179,6 +179,7 @@ static void every_profile_is_listed_and_opens(void **state)
         dfu_list_free(list);
         if (strcmp(p.name, "atmel") != 0) /* quirk D7 */
             bench_open(&b);
+        assert_null(strstr(b.log, "resetting"));
         bench_free(&b);
     }
     assert_true(i >= 45);

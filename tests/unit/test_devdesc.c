@@ -88,12 +88,28 @@ static void what_follows_an_impossible_length_stays(void **state)
     SPLIT(s, 4, DEVICE(2), CONFIG(1, 18), 1, CONFIG(2, 9));
     assert_int_equal(s.device.config_count, 1);
     assert_config(&s, 0, 18, 19);
-    SPLIT(s, 4, DEVICE(1), CONFIG(1, 18), 9, 4, 0);
+    SPLIT(s, 4, DEVICE(2), CONFIG(1, 18), 9, 4, 0);
     assert_int_equal(s.device.config_count, 1);
     assert_config(&s, 0, 18, 12);
-    SPLIT(s, 4, DEVICE(1), CONFIG(1, 18), 9);
+    SPLIT(s, 4, DEVICE(2), CONFIG(1, 18), 9);
     assert_int_equal(s.device.config_count, 1);
     assert_config(&s, 0, 18, 10);
+}
+
+/* A descriptor of type 2 in a configuration is none where there should be no more of them. */
+static void the_last_takes_the_rest(void **state)
+{
+    (void)state;
+    struct split s;
+    SPLIT(s, 4, DEVICE(1), CONFIG(1, 40), 4, 2, 0, 0, INTERFACE(0), FUNCTIONAL);
+    assert_int_equal(s.device.config_count, 1);
+    assert_config(&s, 0, 18, 31);
+    SPLIT(s, 4, DEVICE(2), CONFIG(1, 18), INTERFACE(0), CONFIG(2, 22), 4, 2, 0, 0, INTERFACE(0));
+    assert_int_equal(s.device.config_count, 2);
+    assert_config(&s, 1, 36, 22);
+    SPLIT(s, 4, DEVICE(0), CONFIG(1, 9));
+    assert_true(s.good);
+    assert_int_equal(s.device.config_count, 0);
 }
 
 static void a_device_without_configurations(void **state)
@@ -128,6 +144,7 @@ int main(void)
         cmocka_unit_test(each_configuration_ends_where_the_next_begins),
         cmocka_unit_test(no_more_than_there_is_room_for),
         cmocka_unit_test(what_follows_an_impossible_length_stays),
+        cmocka_unit_test(the_last_takes_the_rest),
         cmocka_unit_test(a_device_without_configurations),
         cmocka_unit_test(what_is_no_device_descriptor),
     };

@@ -216,7 +216,7 @@ static void one_byte_costs_its_sector(void **state)
                                   "V08004000+4000");
     assert_int_equal(summary(f).unchanged_bytes, 0x8000);
     assert_int_equal(summary(f).unchanged_sectors, 2);
-    assert_true(has_note(f, "1 of 3 sectors differ"));
+    assert_true(has_note(f, "1 of 3 sectors differ, 16384 instead of 49152 bytes to write"));
     /* Without the flag contents do not matter. */
     f->options.flags = DFU_PLAN_NO_VERIFY;
     assert_dfu_ok(plan_write(f), f->err);
@@ -260,7 +260,7 @@ static void a_blank_sector_is_not_erased(void **state)
                                   "W08004000+4000");
     assert_int_equal(summary(f).erase_sectors, 0);
     assert_int_equal(summary(f).blank_sectors, 2);
-    assert_true(has_note(f, "2 of 2 sectors differ, 2 of them blank already"));
+    assert_true(has_note(f, "2 of 2 sectors differ, 2 of them blank already, 32768 bytes to write"));
     /* Not all of it is known, or one byte is not blank. */
     holds(f, 0x08003FFF, 1, 0xFE);
     assert_dfu_ok(plan_write(f), f->err);
@@ -370,8 +370,11 @@ static void preserve_writes_the_rest_back(void **state)
     assert_int_equal(dfu_image_read(kept, 0, 0x080040FF, &byte, 1), 1);
     assert_int_equal(byte, 0x11);
     assert_int_equal(dfu_image_read(kept, 0, 0x08004100, &byte, 1), 0);
-    /* A sector that is blank, or that holds the image, has nothing to keep. */
+    /* What is kept is sent, too, which is more than the image has. */
     f->options.flags |= DFU_PLAN_DIFF;
+    assert_dfu_ok(plan_write(f), f->err);
+    assert_true(has_note(f, "1 of 1 sector differs, 16384 bytes to write"));
+    /* A sector that is blank, or that holds the image, has nothing to keep. */
     holds(f, 0x08004000, 0x4000, 0xFF);
     assert_dfu_ok(plan_write(f), f->err);
     assert_null(dfu_plan_kept(f->plan));
@@ -412,7 +415,8 @@ static void estimates(void **state)
     assert_int_equal(e.write_us, 16 * 30000);
     assert_int_equal(e.verify_us, 16 * 1300);
     assert_int_equal(e.full_us, 2 * 250000 + 32 * (30000 + 1300));
-    assert_true(has_note(f, "1 of 2 sectors differ: erase 0.3 s + write 0.5 s + read back 0.0 s instead of 1.5 s"));
+    assert_true(has_note(f, "1 of 2 sectors differ, 16384 instead of 32768 bytes to write: erase 0.3 s + write 0.5 s + "
+                            "read back 0.0 s instead of 1.5 s"));
     /* Another size is told in proportion; without any nothing is. */
     t.erase[0] = (struct dfu_erase_time){65536, 800000};
     assert_int_equal(dfu_plan_estimate(f->plan, &t, &e), DFU_OK);
