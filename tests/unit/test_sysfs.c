@@ -175,6 +175,7 @@ static void takes_long_descriptors_whole(void **state)
     static uint8_t data[18 + 8 * 20000];
     size_t at = 18;
     memcpy(data, rom, 18);
+    data[17] = 8; /* bNumConfigurations */
     for (uint8_t config = 1; config <= 8; config++) {
         const uint8_t head[9] = {9, 2, 0x20, 0x4E, 0, config, 0, 192, 50};
         memcpy(data + at, head, 9);
