@@ -116,7 +116,7 @@ static void print_list(struct cli *cli, const struct dfu_list *list)
         out_note(cli, "no DFU device found; STM32: BOOT0 high, then reset; or try --sim stm32f407");
     }
     if (blocked > 0)
-        out_note(cli, "to open devices without being root, add a udev rule for interface class fe, subclass 01");
+        out_note(cli, "to open devices without being root, install the udev rule 60-dfu.rules; 'dfu info' tells more");
 }
 
 int cmd_list(struct cli *cli, struct dfu_error **err)

@@ -19,9 +19,10 @@ extern "C" {
 typedef void dfu_log_fn(int level, const char *line, void *user);
 
 enum dfu_context_flags {
-    /** Nobody else in this process uses libusb, nor will: then libusb 1.0.25 and 1.0.26 are told for the whole process
-     *  not to look at every device when they start, which is most of what a short job takes. libusb 1.0.27 is told so
-     *  for our own context, with or without this flag. Linux only, and without a transport only. */
+    /** Nobody else in this process uses libusb, nor will, and all contexts of this process have this flag: then
+     * libusb 1.0.25 and 1.0.26 are told for the whole process not to look at every device when they start, which is
+     * most of what a short job takes. libusb 1.0.27 is told so for our own context, with or without this flag. Linux
+     * only, and without a transport only. */
     DFU_CONTEXT_LIBUSB_ALONE = 1u << 0
 };
 
@@ -38,8 +39,8 @@ struct dfu_context_options {
 
 /**
  * Creates a context. @p options may be NULL.
- * Errors: DFU_ERR_ARGUMENT, DFU_ERR_NO_MEMORY, DFU_ERR_USB (libusb did not start),
- * DFU_ERR_UNSUPPORTED (built without libusb and no transport given). @since 0.1
+ * Nothing is asked of the system yet: libusb starts when a device is opened (DFU_ERR_USB when it does not).
+ * Errors: DFU_ERR_ARGUMENT, DFU_ERR_NO_MEMORY. @since 0.1
  */
 DFU_API int dfu_context_new(const struct dfu_context_options *options, struct dfu_context **out,
                             struct dfu_error **err);

@@ -10,7 +10,6 @@
 #define MAX_CONTROL 4096
 
 struct connection {
-    libusb_context *usb; /* the transport's */
     struct dfui_libusb_device device;
     struct dfui_libusb_queue *queue; /* NULL = nothing was ever queued */
     int interface_number;            /* -1 = none claimed */
@@ -37,9 +36,7 @@ static int open_path(void *self, const char *path, void **conn, struct dfu_error
     c->interface_number = -1;
     c->alt = -1;
     (void)snprintf(c->path, sizeof c->path, "%s", path);
-    int rc = dfui_libusb_start(self, &c->usb, err);
-    if (rc == DFU_OK)
-        rc = dfui_libusb_open(c->usb, path, &c->device, err);
+    int rc = dfui_libusb_open(self, path, &c->device, err);
     if (rc != DFU_OK) {
         close_connection(c);
         return rc;
@@ -147,7 +144,7 @@ static int submit(void *conn, const struct dfu_usb_setup *setup, void *data, uin
 {
     struct connection *c = conn;
     if (c->queue == NULL)
-        c->queue = dfui_libusb_queue_new(c->usb, c->device.handle);
+        c->queue = dfui_libusb_queue_new(c->device.usb, c->device.handle);
     if (c->queue == NULL)
         return dfui_error_no_memory(err);
     return dfui_libusb_queue_submit(c->queue, setup, data, timeout_ms, tag, err);

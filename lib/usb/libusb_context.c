@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The libusb context of a transport: started when the first device is opened, since to start it may cost more than all
+ * The libusb context of a transport: started when it is needed first, since to start it may cost more than all
  * transfers of a short job, and kept. Selves that share() has made have it in common: with one for each of eight
  * boards, a gang took a quarter longer.
  */

@@ -177,12 +177,16 @@ static libusb_device *find(libusb_context *usb, const char *path)
     return found;
 }
 
-int dfui_libusb_open(libusb_context *usb, const char *path, struct dfui_libusb_device *device, struct dfu_error **err)
+int dfui_libusb_open(struct dfui_libusb *self, const char *path, struct dfui_libusb_device *device,
+                     struct dfu_error **err)
 {
-    libusb_device *found = find(usb, path);
+    int rc = dfui_libusb_start(self, &device->usb, err);
+    if (rc != DFU_OK)
+        return rc;
+    libusb_device *found = find(device->usb, path);
     if (found == NULL)
         return dfu_error_set(err, DFU_ERR_NO_DEVICE, "no USB device at %s", path);
-    int rc = libusb_open(found, &device->handle);
+    rc = libusb_open(found, &device->handle);
     libusb_unref_device(found);
     if (rc == 0) {
         (void)libusb_set_auto_detach_kernel_driver(device->handle, 1);

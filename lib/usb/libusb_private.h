@@ -47,16 +47,18 @@ struct dfui_libusb_watch;
 void dfui_libusb_watch_free(struct dfui_libusb_watch *watch);
 
 struct dfui_libusb_device {
+    libusb_context *usb; /* the transport's */
     libusb_device_handle *handle;
     int fd; /* what else is to be closed, -1 = nothing */
 };
-/* Codes: those of the op. */
-int dfui_libusb_open(libusb_context *usb, const char *path, struct dfui_libusb_device *device, struct dfu_error **err);
+/* Codes: those of the op. To be closed whatever it returns. */
+int dfui_libusb_open(struct dfui_libusb *self, const char *path, struct dfui_libusb_device *device,
+                     struct dfu_error **err);
 void dfui_libusb_close(struct dfui_libusb_device *device);
 /* Who has an interface of the configuration in force: a kernel driver, "usbfs" = a program; false = nobody, or it is
  * not known. */
 bool dfui_libusb_driver(const char *path, unsigned interface_number, char *driver, size_t size);
-/* The alternate setting in force, -1 = not known. */
+/* The alternate setting in force, negative = not known. */
 int dfui_libusb_alt(const char *path, unsigned interface_number);
 
 /*

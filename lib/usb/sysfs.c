@@ -21,38 +21,54 @@
 /* A device descriptor and MAX_CONFIGS configurations of the greatest length that there is. */
 #define MAX_DESCRIPTORS (18 + MAX_CONFIGS * 65535)
 
+/* -1 with errno when it cannot be opened. */
 static int open_attribute(const char *root, const char *path, const char *attribute)
 {
     char name[NAME_SIZE];
     int length = snprintf(name, sizeof name, "%s/%s/%s", root, path, attribute);
-    if (length < 0 || (size_t)length >= sizeof name)
+    if (length < 0 || (size_t)length >= sizeof name) {
+        errno = ENOENT;
         return -1;
+    }
     return open(name, O_RDONLY | O_CLOEXEC);
 }
 
-/* The first line, if there is one that is not empty. */
-static bool read_text(const char *root, const char *path, const char *attribute, char *text, size_t size)
+/* Does errno say that there is no such thing, or not any more? */
+static bool is_gone(void)
+{
+    return errno == ENOENT || errno == ENODEV || errno == ENOTDIR;
+}
+
+static bool is_forbidden(void)
+{
+    return errno == EACCES || errno == EPERM;
+}
+
+/* The first line, perhaps empty; or DFUI_SYSFS_NONE, or DFUI_SYSFS_UNREADABLE with errno. */
+static int read_text(const char *root, const char *path, const char *attribute, char *text, size_t size)
 {
     int fd = open_attribute(root, path, attribute);
-    if (fd < 0)
-        return false;
-    ssize_t got = read(fd, text, size - 1);
-    (void)close(fd);
+    ssize_t got = fd >= 0 ? read(fd, text, size - 1) : -1;
+    int failure = errno;
+    if (fd >= 0)
+        (void)close(fd);
     text[got > 0 ? got : 0] = '\0';
     text[strcspn(text, "\n")] = '\0';
-    return text[0] != '\0';
+    errno = failure;
+    return got >= 0 ? 0 : is_gone() ? DFUI_SYSFS_NONE : DFUI_SYSFS_UNREADABLE;
 }
 
 int dfui_sysfs_number(const char *root, const char *path, const char *attribute)
 {
     char text[TEXT_SIZE];
     uint64_t number;
-    if (!read_text(root, path, attribute, text, sizeof text))
-        return -1;
+    int rc = read_text(root, path, attribute, text, sizeof text);
+    if (rc < 0)
+        return rc;
     struct dfui_scan scan = dfui_scan_of(text, strlen(text));
     dfui_scan_blanks(&scan); /* bAlternateSetting is " 0" */
     if (!dfui_scan_decimal(&scan, UINT16_MAX, &number) || number > UINT16_MAX || dfui_scan_left(&scan) > 0)
-        return -1;
+        return DFUI_SYSFS_NONE;
     return (int)number;
 }
 
@@ -62,7 +78,7 @@ int dfui_sysfs_alt(const char *root, const char *path, unsigned interface_number
     int config = dfui_sysfs_number(root, path, "bConfigurationValue");
     int length = snprintf(name, sizeof name, "%s:%d.%u", path, config, interface_number);
     if (config < 0 || length < 0 || (size_t)length >= sizeof name)
-        return -1;
+        return DFUI_SYSFS_NONE;
     return dfui_sysfs_number(root, name, "bAlternateSetting");
 }
 
@@ -130,6 +146,15 @@ static int add_name(struct names *names, const char *name)
     return DFU_OK;
 }
 
+static int unreadable(const char *what, struct dfu_error **err)
+{
+    int code = is_forbidden() ? DFU_ERR_ACCESS : DFU_ERR_USB;
+    (void)dfu_error_set(err, code, "cannot look for USB devices: %s cannot be read (system error %d)", what, errno);
+    if (code == DFU_ERR_ACCESS)
+        dfu_error_set_hint(err, "let this user, or this container, read it");
+    return code;
+}
+
 static int find_names(const char *root, struct names *names, struct dfu_error **err)
 {
     int rc = DFU_OK;
@@ -137,7 +162,7 @@ static int find_names(const char *root, struct names *names, struct dfu_error **
     if (folder == NULL && errno == ENOENT)
         return DFU_OK; /* a kernel without USB */
     if (folder == NULL)
-        return dfu_error_set(err, DFU_ERR_USB, "cannot look for USB devices in %s: system error %d", root, errno);
+        return unreadable(root, err);
     for (const struct dirent *entry = readdir(folder); rc == DFU_OK && entry != NULL; entry = readdir(folder)) {
         if (is_device(entry->d_name))
             rc = add_name(names, entry->d_name);
@@ -150,29 +175,32 @@ static int find_names(const char *root, struct names *names, struct dfu_error **
     return DFU_OK;
 }
 
-/* The whole attribute; *data is the caller's. *length 0 = the device has gone. */
-static int read_descriptors(const char *root, const char *path, uint8_t **data, size_t *length)
+/* The whole attribute; *data is the caller's. *length 0 = the device has gone, or is kept from us. */
+static int read_descriptors(const char *root, const char *path, uint8_t **data, size_t *length, struct dfu_error **err)
 {
     size_t room = 0;
     ssize_t got = 1;
     int fd = open_attribute(root, path, "descriptors");
     *data = NULL;
     *length = 0;
-    while (fd >= 0 && got > 0 && *length < MAX_DESCRIPTORS) {
+    if (fd < 0)
+        return is_gone() || is_forbidden() ? DFU_OK : unreadable(path, err);
+    while (got > 0 && *length < MAX_DESCRIPTORS) {
         if (*length == room) {
             room = room == 0 ? 4096 : 2 * room;
             uint8_t *more = realloc(*data, room);
             if (more == NULL) {
                 (void)close(fd);
-                return DFU_ERR_NO_MEMORY;
+                return dfui_error_no_memory(err);
             }
             *data = more;
         }
         got = read(fd, *data + *length, room - *length);
         *length += got > 0 ? (size_t)got : 0;
     }
-    if (fd >= 0)
-        (void)close(fd);
+    (void)close(fd);
+    if (got < 0)
+        *length = 0;
     return DFU_OK;
 }
 
@@ -196,7 +224,7 @@ static void ask(const char *root, const struct dfui_interfaces *found, struct df
             told->holders[device->holder_count++] =
                 (struct dfu_usb_holder){.driver = driver, .config = d->config, .interface_number = d->number};
     }
-    if (read_text(root, device->path, "serial", told->serial, sizeof told->serial))
+    if (read_text(root, device->path, "serial", told->serial, sizeof told->serial) == 0 && told->serial[0] != '\0')
         device->serial = told->serial;
 }
 
@@ -208,18 +236,17 @@ static int visit_one(const char *root, const char *path, dfu_usb_visit_fn *visit
     struct told told;
     uint8_t *data;
     size_t length;
-    int rc = read_descriptors(root, path, &data, &length);
     int address = dfui_sysfs_number(root, path, "devnum");
-    if (rc != DFU_OK) {
-        free(data);
-        return dfui_error_no_memory(err);
-    }
-    if (address >= 0 && dfui_devdesc_split(data, length, &device, configs, MAX_CONFIGS)) {
+    if (address < 0)
+        return address == DFUI_SYSFS_NONE || is_forbidden() ? DFU_OK : unreadable(path, err);
+    int rc = read_descriptors(root, path, &data, &length, err);
+    if (rc == DFU_OK && dfui_devdesc_split(data, length, &device, configs, MAX_CONFIGS)) {
         device.address = (uint8_t)address;
         rc = dfui_interfaces_find(configs, device.config_count, &found, err);
         if (rc == DFU_OK && found.count > 0)
             ask(root, &found, &device, &told);
-        if (rc == DFU_OK)
+        /* Another one may have come to its place between two attributes. */
+        if (rc == DFU_OK && (found.count == 0 || dfui_sysfs_number(root, path, "devnum") == address))
             rc = visit(&device, arg);
     }
     free(found.items);

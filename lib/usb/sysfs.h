@@ -7,15 +7,20 @@
 #include <libdfu/transport.h>
 #include <stdbool.h>
 
-/* Shows every device but root hubs, in the order of their paths. No folder = no devices; the errors are those of
- * visit, DFU_ERR_NO_MEMORY, and DFU_ERR_USB when the folder cannot be read. */
+/* Shows every device but root hubs, in the order of their paths. No folder = no devices. The errors are those of visit,
+ * DFU_ERR_NO_MEMORY, DFU_ERR_ACCESS for the folder, and DFU_ERR_USB when something cannot be read for lack of file
+ * descriptors or the like: a device may then be there and not be seen. */
 int dfui_sysfs_visit(const char *root, dfu_usb_visit_fn *visit, void *arg, struct dfu_error **err);
 
-/* The number in an attribute of the device at path; -1 = there is none, as for bConfigurationValue of a device that
- * the system has not configured. */
+#define DFUI_SYSFS_NONE (-1)
+#define DFUI_SYSFS_UNREADABLE (-2)
+
+/* The number in an attribute of the device at path. DFUI_SYSFS_NONE = there is none, as for all attributes of a device
+ * that is gone, and for bConfigurationValue of one that the system has not configured; DFUI_SYSFS_UNREADABLE = it is
+ * not known whether there is (errno tells why). */
 int dfui_sysfs_number(const char *root, const char *path, const char *attribute);
 
-/* The alternate setting in force of an interface of the configuration in force; -1 = not known. */
+/* The alternate setting in force of an interface of the configuration in force; negative = not known. */
 int dfui_sysfs_alt(const char *root, const char *path, unsigned interface_number);
 
 /* The driver bound to an interface of the given configuration: "usbhid"; "usbfs" when a program has claimed it.

@@ -22,7 +22,7 @@ bool dfui_udevd_listens(const char *sockets)
     static const char wanted[] = " /run/udev/control\n";
     char line[256];
     bool listens = false;
-    FILE *f = fopen(sockets, "r");
+    FILE *f = fopen(sockets, "re");
     if (f == NULL)
         return false;
     while (!listens && fgets(line, sizeof line, f) != NULL) {

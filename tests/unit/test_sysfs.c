@@ -175,7 +175,7 @@ static void takes_long_descriptors_whole(void **state)
     static uint8_t data[18 + 8 * 20000];
     size_t at = 18;
     memcpy(data, rom, 18);
-    data[17] = 8; /* bNumConfigurations */
+    data[17] = 8;
     for (uint8_t config = 1; config <= 8; config++) {
         const uint8_t head[9] = {9, 2, 0x20, 0x4E, 0, config, 0, 192, 50};
         memcpy(data + at, head, 9);
@@ -189,19 +189,47 @@ static void takes_long_descriptors_whole(void **state)
     assert_non_null(strstr(seen, "\n9-1 0483:df11 #2 0/8 - -\n"));
 }
 
+/* Whether a device is there is not known then, and that is not the same as that it is not. A link to itself stands for
+ * what a system may have too few of. */
+static void what_cannot_be_read_is_an_error(void **state)
+{
+    (void)state;
+    struct dfu_error *err = NULL;
+    char whole[64];
+    char name[256];
+    memcpy(whole, root, sizeof whole);
+    name_it(name, "odd", "");
+    assert_int_equal(mkdir(name, 0777), 0);
+    assert_true(snprintf(root, sizeof root, "%s/odd", whole) < (int)sizeof root);
+    folder("1-1");
+    name_it(name, "1-1", "devnum");
+    assert_int_equal(symlink("devnum", name), 0);
+    int number = dfui_sysfs_number(root, "1-1", "devnum");
+    int no_number = dfui_sysfs_visit(root, note, NULL, &err);
+    assert_dfu_error(no_number, err, DFU_ERR_USB, "cannot look for USB devices: 1-1 cannot be read");
+    assert_int_equal(unlink(name), 0);
+    line("1-1", "devnum", "2\n");
+    name_it(name, "1-1", "descriptors");
+    assert_int_equal(symlink("descriptors", name), 0);
+    int no_descriptors = dfui_sysfs_visit(root, note, NULL, &err);
+    memcpy(root, whole, sizeof whole);
+    assert_dfu_error(no_descriptors, err, DFU_ERR_USB, "cannot look for USB devices: 1-1 cannot be read");
+    assert_int_equal(number, DFUI_SYSFS_UNREADABLE);
+}
+
 static void numbers(void **state)
 {
     (void)state;
     assert_int_equal(dfui_sysfs_number(root, "1-2.3", "devnum"), 127);
-    assert_int_equal(dfui_sysfs_number(root, "1-2.3", "bConfigurationValue"), -1);
-    assert_int_equal(dfui_sysfs_number(root, "1-9", "devnum"), -1);
-    assert_int_equal(dfui_sysfs_number(root, "2-2", "busnum"), -1);
-    assert_int_equal(dfui_sysfs_number(root, "3-2:1.0", "bAlternateSetting"), -1);
-    assert_int_equal(dfui_sysfs_number(root, "3-3:1.0", "bAlternateSetting"), -1);
+    assert_int_equal(dfui_sysfs_number(root, "1-2.3", "bConfigurationValue"), DFUI_SYSFS_NONE);
+    assert_int_equal(dfui_sysfs_number(root, "1-9", "devnum"), DFUI_SYSFS_NONE);
+    assert_int_equal(dfui_sysfs_number(root, "2-2", "busnum"), DFUI_SYSFS_NONE);
+    assert_int_equal(dfui_sysfs_number(root, "3-2:1.0", "bAlternateSetting"), DFUI_SYSFS_NONE);
+    assert_int_equal(dfui_sysfs_number(root, "3-3:1.0", "bAlternateSetting"), DFUI_SYSFS_NONE);
     assert_int_equal(dfui_sysfs_alt(root, "1-10", 0), 1);
     assert_int_equal(dfui_sysfs_alt(root, "1-2.1", 0), 0);
-    assert_int_equal(dfui_sysfs_alt(root, "1-2.1", 1), -1); /* no such interface */
-    assert_int_equal(dfui_sysfs_alt(root, "1-2.3", 0), -1); /* not configured */
+    assert_int_equal(dfui_sysfs_alt(root, "1-2.1", 1), DFUI_SYSFS_NONE); /* no such interface */
+    assert_int_equal(dfui_sysfs_alt(root, "1-2.3", 0), DFUI_SYSFS_NONE); /* not configured */
 }
 
 static void names_the_driver(void **state)
@@ -235,6 +263,7 @@ int main(void)
         cmocka_unit_test(shows_all_of_a_device),
         cmocka_unit_test(the_visitor_ends_it),
         cmocka_unit_test(no_folder_no_devices),
+        cmocka_unit_test(what_cannot_be_read_is_an_error),
         cmocka_unit_test(numbers),
         cmocka_unit_test(names_the_driver),
         cmocka_unit_test(says_when_there_is_none),

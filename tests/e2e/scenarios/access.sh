@@ -32,6 +32,16 @@ echo 1 >"$authorized"
 exits 0 "authorized again" dfu flash app.bin@0x08008000
 unplug
 
+# A container that has sysfs, as all have, and no device nodes.
+if [ -n "${E2E_GUEST:-}" ]; then
+    plug 1 st-loader,scale=0.2
+    exits 0 "no device nodes: listed, and why" unshare -m sh -c "mount -t tmpfs none /dev/bus/usb && dfu list"
+    says stdout "cannot be opened: open: cannot open /dev/bus/usb/"
+    exits 5 "no device nodes: nothing can be done" unshare -m sh -c "mount -t tmpfs none /dev/bus/usb && dfu info"
+    says stderr "let this container have /dev/bus/usb"
+    unplug
+fi
+
 # The rule for group plugdev; only where it does not change somebody's machine.
 if [ -n "${E2E_GUEST:-}" ] && [ -e /e2e/60-dfu.rules ]; then
     cp /e2e/60-dfu.rules /lib/udev/rules.d/
