@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Waiting for devices to come and go, by libusb's events: through a context of its own, so that no other thread takes
  * them. */
-#include "usb/libusb.h"
 #include "usb/libusb_clock.h"
 #include "usb/libusb_private.h"
 #include <stdlib.h>

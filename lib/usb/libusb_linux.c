@@ -5,7 +5,6 @@
  * about each device when it starts. So libusb is told not to look, and gets the devices that we open.
  */
 #include "core/scan.h"
-#include "usb/libusb.h"
 #include "usb/libusb_clock.h"
 #include "usb/libusb_private.h"
 #include "usb/sysfs.h"
