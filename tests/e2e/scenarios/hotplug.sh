@@ -43,6 +43,7 @@ latency()
 {
     times=
     for i in 1 2 3 4 5; do
+        rm -f waited
         dfu --record wire.log --wait=60 list >waited 2>&1 &
         waiter=$!
         until_true grep -q "waiting" waited

@@ -39,6 +39,7 @@ unplug
 dfu -q --sim st-loader,serial=THEOTHER,state=other,init=random list >list.log
 sha256sum other/*.bin >other.sums
 plug 1 st-loader,scale=0.2,serial=THEFIRST,state=first,fault=disconnect@60
+rm -f log
 dfu flash app.bin@0x08008000 --wait=600 >log 2>&1 &
 writer=$!
 until_true grep -qF "waiting for it to come back" log
@@ -83,6 +84,7 @@ unplug
 
 # Stopped on request: the device is left in dfuIDLE.
 plug 1 st-loader,scale=0.2
+rm -f log
 dfu flash app.bin@0x08008000 >log 2>&1 &
 writer=$!
 until_true grep -q . log
