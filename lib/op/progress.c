@@ -41,7 +41,7 @@ int dfui_run_report(struct dfui_run *run, enum dfu_phase phase, uint64_t address
     struct dfu_progress p = {.board = run->options.board,
                              .phase = (uint32_t)phase,
                              .address = address,
-                             .done = run->done[phase],
+                             .done = dfui_min(run->done[phase], run->total[phase]),
                              .total = run->total[phase],
                              .elapsed_us = dfui_link_now(&run->session->link) - run->started_us};
     if (run->options.progress(&p, run->options.user) != 0)
