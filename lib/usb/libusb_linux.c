@@ -105,9 +105,14 @@ static int went_away(const char *path, struct dfu_error **err)
     return dfu_error_set(err, DFU_ERR_NO_DEVICE, "the device at %s went away before it could be opened", path);
 }
 
+static bool forbidden(int error)
+{
+    return error == EACCES || error == EPERM;
+}
+
 static int refuse_open(const char *node, int error, struct dfu_error **err)
 {
-    if (error == EACCES || error == EPERM)
+    if (forbidden(error))
         return refuse_access(node, error, err);
     int code = error == ENOENT ? DFU_ERR_ACCESS : DFU_ERR_USB;
     (void)dfu_error_set(err, code, "open: cannot open %s (system error %d)", node, error);
@@ -138,21 +143,20 @@ static int address_of(const char *path, int *address, struct dfu_error **err)
     if (*address == DFUI_SYSFS_NONE)
         return dfu_error_set(err, DFU_ERR_NO_DEVICE, "no USB device at %s", path);
     int error = errno;
-    return dfu_error_set(err, error == EACCES || error == EPERM ? DFU_ERR_ACCESS : DFU_ERR_USB,
+    return dfu_error_set(err, forbidden(error) ? DFU_ERR_ACCESS : DFU_ERR_USB,
                          "open: " ROOT "/%s/devnum cannot be read (system error %d)", path, error);
 }
 
-static int await_configured(const char *path, struct dfu_error **err)
+static int await_configured(const char *path, int *address, struct dfu_error **err)
 {
     uint64_t deadline = dfui_clock_now_us() + CONFIGURED_US;
-    int address;
-    int rc = address_of(path, &address, err);
+    int rc = address_of(path, address, err);
     while (rc == DFU_OK && dfui_sysfs_number(ROOT, path, "bConfigurationValue") == DFUI_SYSFS_NONE) {
         uint64_t now = dfui_clock_now_us();
         if (now >= deadline)
             return not_configured(path, err);
         dfui_clock_sleep_until_us(now + CONFIGURED_PAUSE_US);
-        rc = address_of(path, &address, err);
+        rc = address_of(path, address, err);
     }
     return rc;
 }
@@ -185,9 +189,7 @@ int dfui_libusb_open(struct dfui_libusb *self, const char *path, struct dfui_lib
 {
     char node[NODE_SIZE];
     int address;
-    int rc = await_configured(path, err);
-    if (rc == DFU_OK)
-        rc = address_of(path, &address, err);
+    int rc = await_configured(path, &address, err);
     if (rc != DFU_OK)
         return rc;
     name_node(path, address, node);
