@@ -134,8 +134,7 @@ int dfui_run_read_step(struct dfui_run *run, const struct dfu_step *step, struct
 {
     /* What is on its way already is taken: to give it up costs more. */
     if (run->ahead.count == 0 && dfui_glance_settled(run, step)) {
-        uint64_t left = run->total[DFU_PHASE_READ] - run->done[DFU_PHASE_READ];
-        run->total[DFU_PHASE_READ] -= dfui_min(step->length, left);
+        dfui_run_spare(run, step);
         return DFU_OK;
     }
     /* A survey keeps memories apart that have the same addresses. */

@@ -32,6 +32,12 @@ uint64_t dfui_run_weight(const struct dfu_step *step)
                                                                         : step->length;
 }
 
+void dfui_run_spare(struct dfui_run *run, const struct dfu_step *step)
+{
+    uint64_t *total = &run->total[dfui_run_phase(step)];
+    *total -= dfui_min(dfui_run_weight(step), *total);
+}
+
 int dfui_run_report(struct dfui_run *run, enum dfu_phase phase, uint64_t address, uint64_t bytes,
                     struct dfu_error **err)
 {

@@ -52,13 +52,6 @@ static bool is_erased_already(const struct dfui_run *run, const struct dfu_step 
            ((step->flags & DFU_STEP_READS_00) && erased == 0x00);
 }
 
-/* A step that turns out not to be needed is no part of the phase. */
-static void spare(struct dfui_run *run, const struct dfu_step *step)
-{
-    enum dfu_phase phase = dfui_run_phase(step);
-    run->total[phase] -= dfui_min(dfui_run_weight(step), run->total[phase]);
-}
-
 static int do_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     int rc = run->session->gone ? DFU_OK : dfui_session_select(run->session, step->alt, err);
@@ -70,7 +63,7 @@ static int do_step(struct dfui_run *run, const struct dfu_step *step, struct dfu
     case DFU_STEP_ERASE:
     case DFU_STEP_MASS_ERASE:
         if (is_erased_already(run, step)) {
-            spare(run, step);
+            dfui_run_spare(run, step);
             return DFU_OK;
         }
         run->erased_anything = true;
@@ -188,7 +181,6 @@ static int give_up_reading(struct dfui_run *run, int rc, struct dfu_error **err)
 static int one_step(struct dfui_run *run, const struct dfu_step *step, struct dfu_error **err)
 {
     enum dfu_phase phase = dfui_run_phase(step);
-    uint64_t bytes = run->result.bytes;
     uint64_t total = run->total[phase];
     int rc = dfui_link_cancelled(&run->session->link) ? dfui_error_cancelled(err) : DFU_OK;
     /* To point is no work of its own, and may be for reading as well as for writing. */
@@ -200,12 +192,9 @@ static int one_step(struct dfui_run *run, const struct dfu_step *step, struct df
         rc = do_measured(run, step, err);
     if (rc != DFU_OK && checks)
         rc = give_up_reading(run, rc, err);
-    if (rc == DFU_OK && run->rewind == DFUI_NO_REWIND && dfui_run_weight(step) > 0) {
-        uint64_t done = step->kind == DFU_STEP_READ ? run->result.bytes - bytes
-                        : run->total[phase] < total ? 0
-                                                    : dfui_run_weight(step);
-        rc = dfui_run_report(run, phase, step->address, done, err);
-    }
+    bool spared = run->total[phase] < total;
+    if (rc == DFU_OK && run->rewind == DFUI_NO_REWIND && dfui_run_weight(step) > 0)
+        rc = dfui_run_report(run, phase, step->address, spared ? 0 : dfui_run_weight(step), err);
     return rc;
 }
 

@@ -106,6 +106,8 @@ int dfui_run_erase(struct dfui_run *run, const struct dfu_step *step, struct dfu
 enum dfu_phase dfui_run_phase(const struct dfu_step *step);
 /* Bytes that a step adds to its phase. */
 uint64_t dfui_run_weight(const struct dfu_step *step);
+/* The step turns out not to be needed: it is no part of its phase. */
+void dfui_run_spare(struct dfui_run *run, const struct dfu_step *step);
 /* Adds bytes to what was done of a phase, and tells the user's callback, which may cancel. */
 int dfui_run_report(struct dfui_run *run, enum dfu_phase phase, uint64_t address, uint64_t bytes,
                     struct dfu_error **err);
