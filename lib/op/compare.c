@@ -56,16 +56,19 @@ int dfui_run_judge(struct dfui_run *run, struct dfu_error **err)
     return DFU_ERR_MISMATCH;
 }
 
-/* All bytes of a block alike where they should not be is how protected memory reads on several chips. */
+/* All bytes of a block alike where they should not be is how protected memory reads on several chips. Told once: the
+ * blocks that follow are mostly the same. */
 static void suspect_protection(struct dfui_run *run, const struct dfu_step *step, uint64_t differing_before)
 {
     uint8_t value = run->block[0];
-    if (run->result.differing == differing_before || step->length < 64 || (value != 0x00 && value != 0xFF))
+    if (run->suspected || run->result.differing == differing_before || step->length < 64 ||
+        (value != 0x00 && value != 0xFF))
         return;
     for (uint32_t i = 1; i < step->length; i++) {
         if (run->block[i] != value)
             return;
     }
+    run->suspected = true;
     dfui_log(run->session->link.log, DFU_LOG_WARNING,
              "block at 0x%08" PRIX64 " reads as 0x%02X throughout: read or write protection?", step->address, value);
 }

@@ -56,6 +56,7 @@ struct dfui_run {
     uint64_t difference_runs;
     uint8_t first_expected;
     uint8_t first_found;
+    bool suspected;             /* that memory is protected: it was told */
     uint32_t uploaded_blocks;   /* plain DFU: blocks of the current upload */
     uint64_t shortest_erase_us; /* of a sector, where one was so fast that it was looked at; 0 = none */
     bool has_read;              /* an UPLOAD of this job went well */
