@@ -133,6 +133,13 @@ class Others(unittest.TestCase):
         self.assertTrue(gang.is_good(1.0, 32, 142, 100))
         self.assertFalse(gang.is_good(1.0, 32, 143, 100))
 
+    def test_a_page_that_is_out_of_date(self):
+        rows = ["dfu11    full   100   99.0  1.0101", "dfu11    diff    10    9.0  1.1111"]
+        self.assertEqual(virtual.stale_rows("# Title\nprofile job ms ratio\n" + rows[1], rows), [])
+        self.assertEqual(virtual.stale_rows(rows[0] + "\n" + rows[1].replace("10 ", "11 "), rows),
+                         [rows[1].replace("10 ", "11 ")])
+        self.assertEqual(virtual.stale_rows("# Title\n", rows), ["no table"])
+
     def test_virtual(self):
         """1.01 x 1000 ms + 40 ms, 16 requests beyond 100, none of them early."""
         for took, transfers, early, good in ((1050, 116, 0, True), (1051, 116, 0, False), (1050, 117, 0, False),
